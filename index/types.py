@@ -1,0 +1,115 @@
+"""The words of `index`, as types. Offsets everywhere count code points of `Document.text`, `[start, end)`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors: TypeAlias = NDArray[np.float32]
+"""`float32 (n, dim)`, each row of unit length."""
+
+
+class Role(StrEnum):
+    """What a stretch of text is to a reader. Only `PROSE` is ever quoted as an answer."""
+
+    PROSE = "prose"
+    HEADING = "heading"
+    QUESTION = "question"
+    CODE = "code"
+    BOILERPLATE = "boilerplate"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of a document whose layout the source file told us: a paragraph, a list item, a heading, code."""
+
+    start: int
+    end: int
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDocument:
+    """What a source read from a file, before the index has looked at it.
+
+    `blocks` is empty where the file has no structure of its own (plain text); otherwise the blocks are in order, do
+    not overlap, and text outside of them is white space. `language` and `article` are what the file itself declares.
+    """
+
+    uri: str
+    text: str
+    title: str | None = None
+    language: str | None = None
+    article: str | None = None
+    blocks: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file, or one record of it, that could not be read, and why."""
+
+    uri: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file, page or record in one language. `id` is stable: it depends on where the document came from only."""
+
+    id: str
+    source_uri: str
+    title: str
+    language: str
+    text: str
+    article: str | None
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """The unit of quotation."""
+
+    start: int
+    end: int
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A paragraph, the unit of citation. Its sentences are in order and lie within `[start, end)`."""
+
+    start: int
+    end: int
+    role: Role
+    sentences: tuple[Sentence, ...]
+
+
+class Embedder(Protocol):
+    """Text to unit-length vectors. Queries and passages are embedded differently (each with its own prompt)."""
+
+    @property
+    def identity(self) -> EmbedderIdentity: ...
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """`float32 (len(texts), dim)`, unit length, in the order of `texts`."""
+        ...
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """`float32 (len(texts), dim)`, unit length, in the order of `texts`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderIdentity:
+    """What must agree between an index and whoever opens it."""
+
+    name: str
+    revision: str
+    dimension: int
+    query_prompt: str
+    passage_prompt: str
