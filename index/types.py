@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 Vectors: TypeAlias = NDArray[np.float32]
 """`float32 (n, dim)`, each row of unit length."""
+
+
+Kind: TypeAlias = Literal["sentence", "passage"]
 
 
 class Role(StrEnum):
@@ -87,6 +90,51 @@ class Passage:
     end: int
     role: Role
     sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A stored sentence, with the passage that holds it. The ids are the store's."""
+
+    id: int
+    passage: int
+    document: str
+    start: int
+    end: int
+    passage_start: int
+    passage_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceScore:
+    """One sentence against one question, by each way of searching.
+
+    `dense` and `passage_dense` are cosines less that of the question with the mean of the language; `lexical` and `passage_lexical` are BM25 scores, 0 where the
+    keyword search did not find it. `score` puts them together, higher is better, comparable within one question only.
+    """
+
+    unit: Unit
+    dense: float
+    passage_dense: float
+    lexical: float
+    passage_lexical: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage with its document and its sentences, best first; `rank` counts from 1."""
+
+    rank: int
+    document: Document
+    start: int
+    end: int
+    sentences: tuple[SentenceScore, ...]
+
+    @property
+    def score(self) -> float:
+        """That of its best sentence."""
+        return self.sentences[0].score
 
 
 class Embedder(Protocol):

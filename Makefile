@@ -1,0 +1,50 @@
+# The README's two commands: `make run` and `make test`. Both set up everything they need in .venv; later runs are quick.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+
+.PHONY: run test lint format benchmarks clean
+.DEFAULT_GOAL := run
+
+QUESTIONS := \
+	"Hoe lang duurt de opleiding voor nieuwe medewerkers?" \
+	"Combien de temps dure la formation des nouveaux agents ?" \
+	"How long is the training for new agents?" \
+	"Quanto tempo dura o treinamento dos novos atendentes?" \
+	"Nhân viên mới được đào tạo trong bao lâu?"
+
+run: $(INSTALLED)
+	$(BIN)/dragoman index samples
+	@for question in $(QUESTIONS); do echo; echo "? $$question"; $(BIN)/dragoman ask "$$question" || exit; done
+	@echo
+	@$(BIN)/dragoman ask
+
+test: $(INSTALLED) lint
+	$(BIN)/pytest
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+benchmarks: $(INSTALLED)
+	for benchmark in benchmarks/*.py; do $(BIN)/python -m benchmarks.$$(basename $$benchmark .py) || exit; done
+
+clean:
+	rm -rf $(VENV) .dragoman
+
+# The stamp is written last, so an install that was cut short is taken up again.
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Dragoman needs Python 3.11 or newer: name one with PYTHON=..., as in: make run PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on -r requirements.lock
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+	@touch $@

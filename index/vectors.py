@@ -1,0 +1,150 @@
+"""FAISS over the store's vectors: one exact index per kind and language, a cache that can always be rebuilt.
+
+A language is searched by itself, so a question never pays for the others and no selector costs recall (ADR 2).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from index.store import Store
+from index.types import Kind, Vectors
+
+__all__ = ["KINDS", "VectorIndex"]
+
+CATALOGUE = "vectors.json"
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The units of one kind in one language. `mean` is `float32 (dim,)`, the mean of their vectors."""
+
+    faiss_index: Any
+    mean: NDArray[np.float32]
+
+
+class VectorIndex:
+    """Exact search by inner product over unit vectors. Immutable: `load` and `refresh` give a new one."""
+
+    def __init__(self, parts: dict[tuple[Kind, str], _Part]) -> None:
+        self._parts = parts
+
+    @classmethod
+    def build(cls, store: Store) -> VectorIndex:
+        """From the store alone, in memory."""
+        return cls(
+            {(kind, language): _build(store, kind, language) for language in store.languages() for kind in KINDS}
+        )
+
+    @classmethod
+    def load(cls, folder: Path, store: Store) -> VectorIndex:
+        """From the files in `folder` where they are of the store's generation, else from the store."""
+        try:
+            catalogue = _catalogue(folder)
+            if catalogue["generation"] == store.generation:
+                return cls({_parse(key): _read(folder, entry) for key, entry in catalogue["parts"].items()})
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError):
+            pass  # missing, damaged or just being replaced: the store has it all
+        return cls.build(store)
+
+    @staticmethod
+    def refresh(folder: Path, store: Store, *, since: int, changed: Iterable[str]) -> None:
+        """Brings the files up to the store's generation, in one atomic step.
+
+        Where they are of generation `since`, only the `changed` languages are written; otherwise all are.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        parts = _unchanged(folder, since, set(store.languages()) - set(changed))
+        for language in store.languages():
+            for kind in KINDS:
+                key = f"{kind}.{language}"
+                if key not in parts:
+                    parts[key] = _write(folder, f"{key}.{store.generation}.faiss", _build(store, kind, language))
+        temporary = folder / f"{CATALOGUE}.new"
+        temporary.write_text(json.dumps({"generation": store.generation, "parts": parts}), "utf-8")
+        temporary.replace(folder / CATALOGUE)
+        in_use = {entry["file"] for entry in parts.values()}
+        for path in folder.glob("*.faiss"):
+            if path.name not in in_use:
+                path.unlink(missing_ok=True)
+
+    def languages(self) -> list[str]:
+        """Those with anything to search."""
+        return sorted({language for _, language in self._parts})
+
+    def search(self, kind: Kind, language: str, query: Vectors, limit: int) -> list[tuple[int, float]]:
+        """`(id, cosine)` of the nearest units, best first; equal ones in the order of document and place.
+
+        `query` is `float32 (dim,)`, unit length.
+        """
+        part = self._parts.get((kind, language))
+        if part is None or part.faiss_index.ntotal == 0:
+            return []
+        scores, ids = part.faiss_index.search(query[None, :], min(limit, part.faiss_index.ntotal))
+        return [(int(i), float(score)) for i, score in zip(ids[0], scores[0], strict=True) if i >= 0]
+
+    def cosines(self, kind: Kind, language: str, query: Vectors, ids: Iterable[int]) -> dict[int, float]:
+        """The cosine of each of these units with `query` (`float32 (dim,)`); unknown ids are left out."""
+        part = self._parts.get((kind, language))
+        wanted = np.array(sorted(set(ids)), dtype=np.int64)
+        if part is None or len(wanted) == 0:
+            return {}
+        known = faiss.vector_to_array(part.faiss_index.id_map)
+        wanted = wanted[np.isin(wanted, known)]
+        vectors = part.faiss_index.reconstruct_batch(wanted)
+        return dict(zip(wanted.tolist(), (vectors @ query).tolist(), strict=True))
+
+    def mean(self, kind: Kind, language: str) -> Vectors:
+        """`float32 (dim,)`: the mean of one language's vectors, what all of its texts have in common."""
+        return self._parts[kind, language].mean
+
+
+def _build(store: Store, kind: Kind, language: str) -> _Part:
+    ids, vectors = store.vectors(kind, language)
+    faiss_index = faiss.IndexIDMap2(faiss.IndexFlatIP(vectors.shape[1]))
+    faiss_index.add_with_ids(vectors, ids)
+    mean = vectors.mean(axis=0) if len(vectors) else np.zeros(vectors.shape[1], dtype=np.float32)
+    return _Part(faiss_index, mean)
+
+
+def _write(folder: Path, name: str, part: _Part) -> dict[str, Any]:
+    # Written through Python, since FAISS reports a full disk by ending the write in silence.
+    (folder / name).write_bytes(faiss.serialize_index(part.faiss_index).tobytes())
+    return {"file": name, "mean": part.mean.tolist()}
+
+
+def _read(folder: Path, entry: dict[str, Any]) -> _Part:
+    return _Part(faiss.read_index(str(folder / entry["file"])), np.array(entry["mean"], dtype=np.float32))
+
+
+def _parse(key: str) -> tuple[Kind, str]:
+    kind, _, language = key.partition(".")
+    return ("sentence" if kind == "sentence" else "passage"), language
+
+
+def _catalogue(folder: Path) -> dict[str, Any]:
+    catalogue: dict[str, Any] = json.loads((folder / CATALOGUE).read_text("utf-8"))
+    return catalogue
+
+
+def _unchanged(folder: Path, since: int, languages: set[str]) -> dict[str, Any]:
+    try:
+        catalogue = _catalogue(folder)
+        if catalogue["generation"] != since:
+            return {}
+        return {
+            key: entry
+            for key, entry in catalogue["parts"].items()
+            if _parse(key)[1] in languages and (folder / entry["file"]).exists()
+        }
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}

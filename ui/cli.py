@@ -1,0 +1,215 @@
+"""`dragoman`, the command. The one place that reads settings and puts the rooms together."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from index.errors import DragomanError, QuestionError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bot.engine import AnswerEngine
+    from index.types import Embedder
+
+__all__ = ["app", "main"]
+
+# The rooms are imported inside the commands: each costs a part of the start, and no command needs all of them.
+
+app = typer.Typer(
+    help="Answers questions about your documents in the asker's language, with the passage each answer stands on.",
+    epilog="Begin with: dragoman index FOLDER, then: dragoman ask 'a question in any language'",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+IndexOption = Annotated[
+    Path,
+    typer.Option("--index", envvar="DRAGOMAN_INDEX", metavar="DIR", help="The folder that holds the index."),
+]
+EmbedderOption = Annotated[
+    str | None,
+    typer.Option(
+        "--embedder",
+        envvar="DRAGOMAN_EMBEDDER",
+        metavar="NAME-OR-PATH",
+        help="Any sentence-transformers model, by name or folder. Default: the one that the index was made with, "
+        "and the bundled multilingual-e5-small for a new index.",
+        show_default=False,
+    ),
+]
+DEFAULT_INDEX = Path(".dragoman")
+
+
+@app.command()
+def index(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files and folders to read.")],
+    folder: IndexOption = DEFAULT_INDEX,
+    embedder: EmbedderOption = None,
+) -> None:
+    """Read documents into the index, or bring it up to date with them.
+
+    Reads text, Markdown, HTML, PDF, Word (.docx) and JSON lines. Run it again whenever the files change: only changed
+    files are read, and documents whose file is gone leave the index. Documents under other paths stay.
+    """
+    from index.indexer import index_paths
+    from ui.console import ProgressBar, print_summary
+
+    console = _console(stderr=True)
+    with ProgressBar(console) as progress:
+        summary = index_paths(paths, folder, _embedder_for(folder, embedder), progress=progress)
+    print_summary(_console(), summary)
+
+
+@app.command()
+def remove(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files and folders to forget.")],
+    folder: IndexOption = DEFAULT_INDEX,
+) -> None:
+    """Take documents out of the index. The files themselves are left alone; `dragoman index` brings them back."""
+    from index.indexer import remove_paths
+    from ui.console import print_summary
+
+    print_summary(_console(), remove_paths(paths, folder, _embedder_for(folder, None)))
+
+
+@app.command()
+def ask(
+    question: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[QUESTION]", help="In any language. Without it, a prompt opens that keeps asking."),
+    ] = None,
+    folder: IndexOption = DEFAULT_INDEX,
+    language: Annotated[
+        str | None,
+        typer.Option(metavar="CODE", help="The asker's language (nl, fr, pt-BR, ...). Default: that of the question."),
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, help="Answer from this confidence on, abstain below it. Default: 0.5.", show_default=False
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+    embedder: EmbedderOption = None,
+) -> None:
+    """Answer a question from the index, with the passage that the answer stands on.
+
+    Where the documents do not answer, it says so. Exit status: 0 when answered or abstained, 2 for a mistake.
+    """
+    engine = _engine(folder, embedder, threshold)
+    if question:
+        _answer(engine, " ".join(question), language, as_json)
+        return
+    for line in _asked():
+        try:
+            _answer(engine, line, language, as_json)
+        except QuestionError as error:
+            _complain(error)
+
+
+@app.command()
+def status(folder: IndexOption = DEFAULT_INDEX) -> None:
+    """Show what the index holds, and the embedder that made it."""
+    from index.store import Store
+    from ui.console import print_counts
+
+    with Store.open_to_read(folder) as store:
+        print_counts(_console(), store.counts(), store.embedder)
+
+
+def _version(show: bool) -> None:
+    if show:
+        from importlib.metadata import version
+
+        _console().print(f"dragoman {version('dragoman')}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+) -> None: ...
+
+
+def _asked() -> Iterator[str]:
+    """Questions from the prompt until Ctrl-D, or a line each from a pipe."""
+    if not sys.stdin.isatty():
+        yield from (line for line in sys.stdin if line.strip())
+        return
+    with contextlib.suppress(ImportError):  # arrow keys and history, where the platform has them
+        import readline  # noqa: F401
+    print("Ask in any language. Ctrl-D ends.", file=sys.stderr)
+    with contextlib.suppress(EOFError):
+        while True:
+            if line := input("\n? ").strip():
+                yield line
+
+
+def _answer(engine: AnswerEngine, text: str, language: str | None, as_json: bool) -> None:
+    from bot.types import Question
+    from ui.console import answer_json, print_answer
+
+    answer = engine.answer(Question(text, language))
+    if as_json:
+        print(answer_json(answer))
+    else:
+        print_answer(_console(), answer)
+
+
+def _engine(folder: Path, embedder: str | None, threshold: float | None) -> AnswerEngine:
+    from bot.engine import DEFAULT_THRESHOLD, AnswerEngine
+    from index.embedding import open_embedder
+    from index.retriever import Retriever
+    from index.store import Store
+
+    store = Store.open_to_read(folder)
+    chosen = open_embedder(embedder or store.embedder.name, progress=_note)
+    return AnswerEngine(Retriever(store, chosen), threshold=DEFAULT_THRESHOLD if threshold is None else threshold)
+
+
+def _embedder_for(folder: Path, embedder: str | None) -> Embedder:
+    """The one that was named, else the one that the index was made with, else the bundled one."""
+    from index.embedding import open_embedder
+    from index.store import Store
+
+    if embedder is None and Store.exists(folder):
+        with Store.open_to_read(folder) as store:
+            embedder = store.embedder.name
+    return open_embedder(embedder, progress=_note)
+
+
+def _note(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _complain(error: DragomanError) -> None:
+    from ui.console import visible
+
+    print(f"dragoman: {visible(str(error))}", file=sys.stderr)
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)
+
+
+def main() -> None:
+    """The entry point of the command: a user's mistake ends in one line and exit status 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # answers are in any script, whatever the locale says
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        app()
+    except DragomanError as error:
+        _complain(error)
+        sys.exit(2)

@@ -1,0 +1,119 @@
+"""How the command talks to a person: answers, the summary of a run, the progress bar. JSON is made here too."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from types import TracebackType
+
+from rich.console import Console, Group
+from rich.padding import Padding
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from bot.types import Answer, Citation
+from index.indexer import IndexingProgress, IndexingSummary
+from index.store import LanguageCounts
+from index.types import EmbedderIdentity
+
+__all__ = ["ProgressBar", "answer_json", "print_answer", "print_counts", "print_summary", "visible"]
+
+# Control characters could drive the reader's terminal, and direction overrides could make a quote read backwards.
+UNPRINTABLE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def visible(text: str) -> str:
+    """The text as it may go to a terminal: what would act instead of show becomes U+FFFD."""
+    return UNPRINTABLE.sub("\ufffd", text)
+
+
+def answer_json(answer: Answer, *, indent: int | None = 2) -> str:
+    """The documented shape of `dragoman ask --json`, which the HTTP API gives too."""
+    return json.dumps(asdict(answer), ensure_ascii=False, indent=indent)
+
+
+def print_answer(console: Console, answer: Answer) -> None:
+    """The answer with its markers, and under it each citation with the passage around the quote."""
+    markers = "".join(f" [{citation.marker}]" for citation in answer.citations)
+    style = "bold" if answer.status == "answered" else "yellow"
+    console.print(Text.assemble((visible(answer.text), style), markers))
+    if answer.notice:
+        console.print(Text(visible(answer.notice), "yellow"))
+    for citation in answer.citations:
+        console.print()
+        console.print(_citation(citation))
+    console.print(Text(f"\nconfidence {answer.confidence:.2f}, {answer.timings_ms.total:.0f} ms", "dim"))
+
+
+def _citation(citation: Citation) -> Group:
+    before, quote, after = citation.passage.partition(citation.quote)
+    heading = Text.assemble((f"[{citation.marker}] ", "bold"), visible(citation.title), f" ({citation.language})")
+    place = Text(f"{visible(citation.source_uri)}, characters {citation.start}-{citation.end}", "dim")
+    passage = Text.assemble(visible(before), (visible(quote), "bold underline"), visible(after))
+    return Group(heading, Padding(place, (0, 0, 0, 4)), Padding(passage, (0, 0, 0, 4)))
+
+
+def print_summary(console: Console, summary: IndexingSummary) -> None:
+    """What the index holds by language, what the run changed, and every file it skipped with the reason."""
+    _print_table(console, summary.counts, {language: f"{spent:.1f}" for language, spent in summary.seconds.items()})
+    console.print(
+        f"{summary.added:,} added, {summary.changed:,} changed, {summary.removed:,} removed, "
+        f"{summary.unchanged:,} unchanged, {len(summary.skipped):,} skipped"
+    )
+    for skipped in summary.skipped:
+        console.print(Text(f"  skipped {visible(skipped.uri)}: {visible(skipped.reason)}", "yellow"))
+
+
+def print_counts(console: Console, counts: Mapping[str, LanguageCounts], embedder: EmbedderIdentity) -> None:
+    """What an index holds."""
+    _print_table(console, counts, None)
+    console.print(Text(f"embedder {embedder.name}, revision {embedder.revision}, {embedder.dimension} dimensions"))
+
+
+def _print_table(console: Console, counts: Mapping[str, LanguageCounts], seconds: Mapping[str, str] | None) -> None:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("language")
+    for column in ("documents", "passages", "sentences", *(("seconds",) if seconds is not None else ())):
+        table.add_column(column, justify="right")
+    for language, count in counts.items():
+        row = [f"{number:,}" for number in (count.documents, count.passages, count.sentences)]
+        table.add_row(language, *row, *((seconds.get(language, "0.0"),) if seconds is not None else ()))
+    console.print(table)
+
+
+class ProgressBar(IndexingProgress):
+    """A bar on the console while the indexer works; it is not drawn where nobody watches."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(
+            TextColumn("indexing"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %  {task.fields[documents]:,} documents"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+        self._task = self._progress.add_task("indexing", total=None, documents=0)
+        self._documents = 0
+
+    def start(self, total_bytes: int) -> None:
+        self._progress.update(self._task, total=max(1, total_bytes))
+
+    def advance(self, read_bytes: int, documents: int) -> None:
+        self._documents += documents
+        self._progress.update(self._task, advance=read_bytes, documents=self._documents)
+
+    def __enter__(self) -> ProgressBar:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._progress.stop()
