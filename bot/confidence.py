@@ -11,4 +11,4 @@ __all__ = ["confidence"]
 
 
 def confidence(hits: Sequence[Hit]) -> float:
-    return 1 / (1 + math.exp(-(hits[0].score - 0.1) * 20))
+    return 1 / (1 + math.exp(-(hits[0].score - 0.35) * 10))

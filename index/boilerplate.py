@@ -30,6 +30,8 @@ _NOT_A_WORD = re.compile(r"[\W_]+")
 _DENSE_WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af]")
 _ECHO = re.compile(r"(?:^| )(.{6,}?)(?: \1)+(?= |$)")
 _DENSE_ECHO = re.compile(r"(\S{4,}?)\1+")
+_INNER_END = re.compile(f"[{re.escape(TERMINALS)}]\\s|[。！？]\\w")
+_MACHINE_TEXT = re.compile(r"\S*://\S*|\{[^{}]*\}")
 _SEPARATOR = re.compile(r"\s*[|›»→•·▸►❯¦]\s*|\s+[>/]\s+|\t+")
 _COPYRIGHT = re.compile(r"^\W*(?:[©℗Ⓒ]|\([cC]\)\s*(?:19|20)\d\d|\w{1,12}\s*[©℗])|[©℗]\s*(?:19|20)\d\d")
 _CODES = re.compile(r"[A-Z]{2}(?: [A-Z]{2}){2,}|[A-Za-z]{2}(?:\s*[|/,·•]\s*[A-Za-z]{2}){2,}")
@@ -38,7 +40,7 @@ _CODES = re.compile(r"[A-Z]{2}(?: [A-Z]{2}){2,}|[A-Za-z]{2}(?:\s*[|/,·•]\s*[A
 def mark_boilerplate(text: str, passages: Sequence[Passage]) -> list[Passage]:
     """The same passages, those that are page chrome (and their sentences) with the role `BOILERPLATE`."""
     words = [_normalised(text[p.start : p.end]) if p.end - p.start <= _LONGEST_CHROME else "" for p in passages]
-    chrome = {at for at, passage in enumerate(passages) if _is_chrome(text, passages, at, words[at])}
+    chrome = {at for at, passage in enumerate(passages) if _is_chrome(text, passage, words[at])}
     content = [at for at in range(len(passages)) if at not in chrome and _is_content(text, passages, at)]
     if content:
         chrome |= _before_title(text, passages, content[0], chrome)
@@ -69,20 +71,19 @@ def _as_chrome(passage: Passage) -> Passage:
 
 
 def _normalised(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text[: 2 * _LONGEST_CHROME]).casefold()
+    folded = unicodedata.normalize("NFKC", _MACHINE_TEXT.sub(" ", text[: 2 * _LONGEST_CHROME])).casefold()
     return _NOT_A_WORD.sub(" ", folded).strip()
 
 
-def _is_chrome(text: str, passages: Sequence[Passage], at: int, words: str) -> bool:
+def _is_chrome(text: str, passage: Passage, words: str) -> bool:
     """Whether the passage is chrome by its own shape, wherever on the page it stands."""
-    passage = passages[at]
     shown = text[passage.start : passage.end]
     if passage.role in (Role.CODE, Role.BOILERPLATE) or len(shown) > _LONGEST_CHROME:
         return passage.role is Role.BOILERPLATE
-    if not words:
+    if not any(character.isalnum() for character in shown):
         return True
-    heads_prose = passage.role is Role.HEADING and at + 1 < len(passages) and passages[at + 1].role is Role.PROSE
-    if _echoes(words) and not (heads_prose and not _has_inner_end(shown)):
+    # "New York New York" may be a title, and Markdown headings repeat themselves in their anchors.
+    if _echoes(words) and (passage.role is not Role.HEADING or _has_inner_end(shown)):
         return True
     return _COPYRIGHT.search(shown) is not None
 
@@ -91,18 +92,18 @@ def _echoes(words: str) -> bool:
     """Whether most of the words are one phrase over and over: "thanks for the feedback thanks for the feedback"."""
     pattern = _DENSE_ECHO if _DENSE_WORD.search(words) else _ECHO
     repeated = sum(match.end() - match.start() for match in pattern.finditer(words))
-    return repeated * 2 > len(words)
+    return repeated * 2 > len(words) > 0
 
 
 def _has_inner_end(shown: str) -> bool:
-    return any(mark in shown[:-1] for mark in TERMINALS)
+    return _INNER_END.search(shown) is not None
 
 
 def _is_content(text: str, passages: Sequence[Passage], at: int) -> bool:
     """Whether there is something to read: prose that says something, a list's item, code."""
     passage = passages[at]
     if passage.role is not Role.PROSE:
-        return passage.role is Role.CODE
+        return passage.role is Role.CODE or _is_in_table(text, passages, at)
     shown = text[passage.start : passage.end]
     if len(shown) > _LONGEST_CHROME or _is_in_table(text, passages, at):
         return True

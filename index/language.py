@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import math
 import re
-import threading
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from functools import lru_cache
 
-if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
+from index.language_model import language_model
 
 __all__ = ["LANGUAGES", "canonical_language", "document_language", "preload", "question_language"]
 
-LANGUAGES = tuple("nl fr en pt vi de es it pl cs ru uk tr ar hi th zh ja ko id sv da nb fi el ro he".split())
+LANGUAGES = (
+    "nl", "fr", "en", "pt", "vi", "de", "es", "it", "pl", "cs", "ru", "uk", "tr", "ar",
+    "hi", "th", "zh", "ja", "ko", "id", "sv", "da", "nb", "fi", "el", "ro", "he",
+)  # fmt: skip
 """ISO 639-1 codes of the languages that a text is expected to be in."""
-
-FURTHER = tuple(
-    "af am az be bg bn bs ca cy et eu fa ga gl gu hr hu hy is ka kk km kn lo lt lv mk ml mn mr ms my ne pa sk sl sq sr "
-    "sw ta te tl ur uz".split()
-)
-"""Also known to the model. A long text may be in one of these; a question, where the corpus holds it."""
 
 OTHER_NAMES = {"no": "nb", "iw": "he", "in": "id", "ji": "yi", "fil": "tl", "cmn": "zh", "yue": "zh", "wuu": "zh"}
 """Codes of a language that has another code here, or that is written alike."""
@@ -46,21 +40,18 @@ SCRIPTS = {
     "KANNADA": "kn",
     "KHMER": "km",
     "LAO": "lo",
+    "LATIN": "nl fr en pt vi de es it pl cs tr id sv da nb fi ro "
+    "af az bs ca cy et eu ga gl hr hu is lt lv ms sk sl sq sw tl",
     "MALAYALAM": "ml",
     "MYANMAR": "my",
     "TAMIL": "ta",
     "TELUGU": "te",
     "THAI": "th",
 }
-LATIN = "LATIN"
-NOT_LATIN = {language for languages in SCRIPTS.values() for language in languages.split()}
-SCRIPTS[LATIN] = " ".join(language for language in (*LANGUAGES, *FURTHER) if language not in NOT_LATIN)
 """Script, as the first word of its letters' Unicode names (katakana counts as hiragana), to its languages."""
 
-WITHOUT_SPACES = {"CJK", "HIRAGANA", "KHMER", "LAO", "MYANMAR", "THAI"}
-INHERITED = "inherited"
-KANA_IN_CHINESE = 0.1
-"""Chinese brands like a kana for show; with more of them than this beside its Han letters, a text is Japanese."""
+FURTHER = tuple(code for codes in SCRIPTS.values() for code in codes.split() if code not in LANGUAGES)
+"""Also known to the model. A long text may be in one of these; a question, where the corpus holds it."""
 
 UNDETERMINED = "und"
 
@@ -78,7 +69,11 @@ UNBROKEN_LETTER = 0.5
 """What a Latin word, a Latin word with a capital or a digit in it, and a letter of a script without spaces weigh beside
 a word of another script, when a question mixes them: product names are Latin everywhere."""
 
-_loading = threading.Lock()
+WITHOUT_SPACES = {"CJK", "HIRAGANA", "KHMER", "LAO", "MYANMAR", "THAI"}
+KANA_IN_CHINESE = 0.1
+"""Chinese brands like a kana for show; with more of them than this beside its Han letters, a text is Japanese."""
+
+INHERITED = "inherited"
 
 
 def canonical_language(code: str) -> str | None:
@@ -109,7 +104,7 @@ def question_language(text: str, corpus: Mapping[str, int]) -> str:
 
 def preload() -> None:
     """Loads the model, once; for a thread that does it while other things start."""
-    _identifier()
+    language_model()
 
 
 def _question_prior(held: Mapping[str, int]) -> dict[str, float]:
@@ -134,7 +129,7 @@ def _sample(text: str) -> str:
     if len(text) > SAMPLE_LENGTH * SAMPLES:
         step = (len(text) - SAMPLE_LENGTH) // (SAMPLES - 1)
         text = " ".join(text[start : start + SAMPLE_LENGTH] for start in range(0, step * SAMPLES, step))
-    return unicodedata.normalize("NFKC", text)
+    return unicodedata.normalize("NFKC", text)[: 2 * SAMPLES * SAMPLE_LENGTH]  # one character can become eighteen
 
 
 def _dominant_script(text: str) -> tuple[str | None, str]:
@@ -182,7 +177,7 @@ def _script(character: str) -> str:
 
 
 def _weight(script: str, word: str) -> float:
-    if script == LATIN:
+    if script == "LATIN":
         return LATIN_WORD if word.islower() and word.isalpha() else LATIN_NAME
     return UNBROKEN_LETTER * len(word) if script in WITHOUT_SPACES else 1.0
 
@@ -193,7 +188,7 @@ def _languages_of(script: str) -> list[str]:
 
 def _log_likelihoods(text: str) -> dict[str, float]:
     """Of each language, up to a constant. Tempered by the root of the length, as the model's own probabilities are."""
-    scores = _identifier().rank(text)
+    scores = language_model().rank(text)
     temperature = math.sqrt(len(text.encode()) or 1)
     found: dict[str, float] = {}
     for label, score in scores:
@@ -201,18 +196,3 @@ def _log_likelihoods(text: str) -> dict[str, float]:
         if language is not None:
             found.setdefault(language, score / temperature)
     return found
-
-
-@cache
-def _loaded() -> LanguageIdentifier:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415 - loads NumPy and a 96 MB model
-
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
-    wanted = {*LANGUAGES, *FURTHER}
-    identifier.set_languages([label for label in identifier.labels if canonical_language(label) in wanted])
-    return identifier
-
-
-def _identifier() -> LanguageIdentifier:
-    with _loading:
-        return _loaded()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -52,7 +51,7 @@ def prepare(file_uri: str, source: SourceDocument) -> PreparedDocument:
 
 
 def embed(
-    batch: Sequence[PreparedDocument], embedder: Embedder, seconds: Counter[str]
+    batch: Sequence[PreparedDocument], embedder: Embedder, seconds: dict[str, float]
 ) -> list[tuple[IndexedPassage, ...]]:
     """The passages of each document with the vectors of what can be quoted; adds the work by language to `seconds`."""
     started = time.perf_counter()
@@ -61,7 +60,8 @@ def embed(
     embedded = [tuple(_with_vectors(prepared, passage, vectors) for passage in prepared.passages) for prepared in batch]
     per_character = (time.perf_counter() - started) / max(1, sum(len(prepared.document.text) for prepared in batch))
     for prepared in batch:
-        seconds[prepared.document.language] += prepared.seconds + per_character * len(prepared.document.text)
+        language, spent = prepared.document.language, prepared.seconds + per_character * len(prepared.document.text)
+        seconds[language] = seconds.get(language, 0.0) + spent
     return embedded
 
 

@@ -3,39 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from index.indexer import open_caches
 from index.store import Store
+from index.tokens import terms
 from index.types import Embedder, Hit, Kind, SentenceScore, Unit, Vectors
 from index.vectors import KINDS
 
 __all__ = ["Retriever", "Weights"]
 
-CANDIDATES = 50
+CANDIDATES: dict[Kind, int] = {"sentence": 40, "passage": 20}
 """How many units each way of searching proposes; the union is scored in all ways."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each part of the score weighs beside the sentence's cosine, which weighs 1 (measured: docs/retrieval.md).
-
-    BM25 scores have no upper bound, so they enter as `s / (s + saturation)`, which is in [0, 1).
-    """
+    """What each part of a sentence's score weighs beside its cosine, which weighs 1 (measured: docs/retrieval.md)."""
 
     passage_dense: float = 0.5
-    lexical: float = 0.1
-    passage_lexical: float = 0.1
-    saturation: float = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Proposals:
-    """What one kind of unit has to offer: ids, and BM25 scores of those that the keyword search found."""
-
-    ids: set[int]
-    lexical: dict[int, float]
+    coverage: float = 0.2
+    passage_coverage: float = 0.05
 
 
 class Retriever:
@@ -52,7 +42,8 @@ class Retriever:
 
     def embed(self, question: str) -> Vectors:
         """`float32 (dim,)`, unit length."""
-        return self._embedder.embed_queries([question])[0]
+        query: Vectors = self._embedder.embed_queries([question])[0]
+        return query
 
     def search(self, question: str, query: Vectors, languages: Iterable[str], limit: int = 10) -> list[Hit]:
         """The best passages in these languages, best first; `query` is the question's vector from `embed`.
@@ -76,40 +67,60 @@ class Retriever:
         return Hit(rank, document, unit.passage_start, unit.passage_end, tuple(sentences))
 
     def _score_language(self, question: str, query: Vectors, language: str) -> list[SentenceScore]:
-        proposals = {kind: self._proposals(kind, question, query, language) for kind in KINDS}
-        units = self._store.quotable_sentences(*(proposals[kind].ids for kind in KINDS))
-        sentences, passages = {unit.id for unit in units}, {unit.passage for unit in units}
-        dense = self._relative_cosines("sentence", language, query, sentences)
-        passage_dense = self._relative_cosines("passage", language, query, passages)
+        proposed = {kind: self._propose(kind, question, query, language) for kind in KINDS}
+        units = self._store.quotable_sentences(proposed["sentence"], proposed["passage"])
+        dense = self._vectors.cosines("sentence", language, query, {unit.id for unit in units})
+        passage_dense = self._vectors.cosines("passage", language, query, {unit.passage for unit in units})
+        coverage = self._coverage(question, language, units)
+        common = {kind: float(query @ self._vectors.mean(kind, language)) for kind in KINDS if units}
         return [
-            self._score(
-                unit,
-                dense[unit.id],
-                passage_dense[unit.passage],
-                proposals["sentence"].lexical.get(unit.id, 0.0),
-                proposals["passage"].lexical.get(unit.passage, 0.0),
-            )
+            self._score(unit, dense[unit.id], passage_dense[unit.passage], *coverage[unit.id], common)
             for unit in units
             if unit.id in dense and unit.passage in passage_dense
         ]
 
-    def _proposals(self, kind: Kind, question: str, query: Vectors, language: str) -> _Proposals:
-        near = [unit for unit, _ in self._vectors.search(kind, language, query, CANDIDATES)]
-        lexical = dict(self._lexical.search(question, kind=kind, limit=CANDIDATES, languages=[language]))
-        return _Proposals({*near, *lexical}, lexical)
+    def _propose(self, kind: Kind, question: str, query: Vectors, language: str) -> set[int]:
+        limit = CANDIDATES[kind]
+        near = self._vectors.search(kind, language, query, limit)
+        worded = self._lexical.search(question, kind=kind, limit=limit, languages=[language])
+        return {unit for unit, _ in (*near, *worded)}
 
-    def _relative_cosines(self, kind: Kind, language: str, query: Vectors, ids: Iterable[int]) -> dict[int, float]:
-        common = float(query @ self._vectors.mean(kind, language))
-        return {unit: cosine - common for unit, cosine in self._vectors.cosines(kind, language, query, ids).items()}
+    def _coverage(self, question: str, language: str, units: Sequence[Unit]) -> dict[int, tuple[float, float]]:
+        """By sentence id, how much of the question's words stand in the sentence, and in its passage; in [0, 1].
+
+        A word counts by its rarity in the language's sentences, so that "the" is worth nothing.
+        """
+        rarity = self._lexical.rarities(question, language)
+        whole = sum(rarity.values()) or 1.0
+        texts = self._store.document_texts({unit.document for unit in units})
+
+        @cache
+        def covered(document: str, start: int, end: int) -> float:
+            return sum(rarity[term] for term in rarity.keys() & set(terms(texts[document][start:end]))) / whole
+
+        return {
+            unit.id: (
+                covered(unit.document, unit.start, unit.end),
+                covered(unit.document, unit.passage_start, unit.passage_end),
+            )
+            for unit in units
+        }
 
     def _score(
-        self, unit: Unit, dense: float, passage_dense: float, lexical: float, passage_lexical: float
+        self,
+        unit: Unit,
+        dense: float,
+        passage_dense: float,
+        coverage: float,
+        passage_coverage: float,
+        common: dict[Kind, float],
     ) -> SentenceScore:
         weights = self._weights
         score = (
             dense
-            + weights.passage_dense * passage_dense
-            + weights.lexical * lexical / (lexical + weights.saturation)
-            + weights.passage_lexical * passage_lexical / (passage_lexical + weights.saturation)
+            - common["sentence"]
+            + weights.passage_dense * (passage_dense - common["passage"])
+            + weights.coverage * coverage
+            + weights.passage_coverage * passage_coverage
         )
-        return SentenceScore(unit, dense, passage_dense, lexical, passage_lexical, score)
+        return SentenceScore(unit, dense, passage_dense, coverage, passage_coverage, score)

@@ -169,6 +169,14 @@ class Store:
         ).fetchone()
         return Document(*row) if row else None
 
+    def document_texts(self, ids: Iterable[str]) -> dict[str, str]:
+        """The texts of these documents, by id."""
+        return dict(
+            self._connection.execute(
+                "SELECT id, text FROM documents WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),)
+            )
+        )
+
     def documents(self) -> Iterator[Document]:
         """All, by id."""
         for row in self._connection.execute(f"SELECT {DOCUMENT_COLUMNS} FROM documents ORDER BY id"):

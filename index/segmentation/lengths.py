@@ -17,14 +17,35 @@ LONGEST_PASSAGE = 1_000
 
 MOST_SENTENCES = 8
 _CLAUSE_ENDS = (re.compile(r"[;:；：؛](?=\s)|[；：؛]"), re.compile(r"[,，、،](?=\s)|[，、،]"), re.compile(r"\s(?=\S)"))
+_HIDDEN_END = re.compile(
+    r"(?:(?<=[^\W_]{2})[.]|[!?…])[.!?…]*[\"'”’»)\]]*(?=\s+[\"'“‘«(\[¿¡]?[^\W\d_a-zà-ÿ])|[。！？]+[”’」』）]*|[।॥።။។]+"
+)
 _NO_CUT_BEFORE = {"Mn", "Mc", "Me", "Cf", "Sk"}
 
 
 def split_long(text: str, sentence: Span) -> list[Span]:
-    """The sentence, or where it is overlong its parts, cut behind clauses, else at spaces, else anywhere."""
-    spans = []
+    """The sentence, or where it is overlong its parts.
+
+    One may hold whole sentences, hidden behind a quote or bracket that never closes: they are cut first. What is still
+    too long is cut behind clauses, else at spaces, else anywhere.
+    """
     start, end = sentence
-    while weight(text[start : min(end, start + LONGEST_SENTENCE + 1)]) > LONGEST_SENTENCE:
+    if _fits(text, start, end):
+        return [sentence]
+    cuts = [match.end() for match in _HIDDEN_END.finditer(text, start, end)]
+    spans: list[Span] = []
+    for part_start, part_end in pairwise([start, *cuts, end]):
+        spans += _cut_at_clauses(text, *trim(text, part_start, part_end))
+    return spans
+
+
+def _fits(text: str, start: int, end: int) -> bool:
+    return weight(text[start : min(end, start + LONGEST_SENTENCE + 1)]) <= LONGEST_SENTENCE
+
+
+def _cut_at_clauses(text: str, start: int, end: int) -> list[Span]:
+    spans = []
+    while not _fits(text, start, end):
         cut = _cut(text, start, min(end, start + LONGEST_SENTENCE))
         spans.append(trim(text, start, cut))
         start = trim(text, cut, end)[0]

@@ -80,16 +80,17 @@ def _continues(text: str, line: Span, following: Span, width: int) -> bool:
     In wrapped text a line is broken where the next word would not have fitted. A line that ends early, but not like
     a sentence, goes on where the next one starts small. Lines that are whole sentences each make up one paragraph.
     """
-    if not _NARROWEST <= width <= _WIDEST or is_bullet(text, following[0]):
+    first, length = text[following[0]], line[1] - line[0]
+    if width < _NARROWEST or is_bullet(text, following[0]):
         return False
-    length = line[1] - line[0]
-    first = text[following[0]]
+    ended = ends_sentence(text[max(line[0], line[1] - _WIDEST) : line[1]])
+    if width > _WIDEST:
+        return length >= _NARROWEST and not ended and (first.islower() or (first.isdigit() and length > _WIDEST))
     if length + 1 + _first_word_length(text, following) > width:
         return True
-    ended = ends_sentence(text[line[0] : line[1]])
-    if not ended:
-        return length >= _NARROWEST and first.islower()
-    return length >= _NARROWEST and ends_sentence(text[following[0] : following[1]])
+    if ended:
+        return length >= _NARROWEST and ends_sentence(text[following[0] : following[1]])
+    return length >= _NARROWEST and first.islower()
 
 
 def _first_word_length(text: str, line: Span) -> int:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from index.segmentation.characters import Span, sanitise, trim
+from index.segmentation.characters import TERMINALS, Span, sanitise, trim
 from index.segmentation.lengths import split_long
-from index.segmentation.repair import Habits, glued_ends, is_real_end, protected_spans
+from index.segmentation.repair import Habits, behind_note, glued_ends, is_real_end, protected_spans
 from index.segmentation.thai import is_thai, thai_sentence_ends
 
 _CHUNK = 8_000
 """Code points that sentencex sees at once: unbalanced quotes cost it quadratic time."""
+
+_SURELY_ONE = 250
+_MAY_END = re.compile(f"[{re.escape(TERMINALS)};\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u0f00-\u0fff]")
 
 _CHUNK_END = re.compile(r"[.!?。！？।]\s+|[。！？।]")
 
@@ -20,6 +23,8 @@ def sentences(text: str, paragraph: Span, language: str, habits: Habits) -> list
     """The sentences of one paragraph: in order, without blank edges, covering all that can be seen of it."""
     offset, end = paragraph
     clean = sanitise(text[offset:end])
+    if len(clean) < _SURELY_ONE and not _MAY_END.search(clean):
+        return [paragraph]
     ends = thai_sentence_ends(clean) if is_thai(clean) else _sentence_ends(clean, language, habits)
     spans = []
     for start, stop in pairwise([0, *ends, len(clean)]):
@@ -31,7 +36,11 @@ def sentences(text: str, paragraph: Span, language: str, habits: Habits) -> list
 
 def _sentence_ends(clean: str, language: str, habits: Habits) -> list[int]:
     protected = protected_spans(clean)
-    ends = {end for end in _proposed_ends(clean, language) if is_real_end(clean, end, language, protected)}
+    ends = {
+        behind_note(clean, end)
+        for end in _proposed_ends(clean, language)
+        if is_real_end(clean, end, language, protected)
+    }
     ends.update(glued_ends(clean, language, habits, protected))
     return sorted(ends)
 

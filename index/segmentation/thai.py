@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import accumulate
 
 _THAI = re.compile("[\u0e00-\u0e7f]")
 _LETTER = re.compile(r"[^\W\d_]")
+_END_MARKS = " .!?…ฯ๚๛"
 _WINDOW = 1_500
 """Code points that the word breaker sees at once: it is a graph search, and its input is hostile."""
 
@@ -29,15 +31,11 @@ def thai_sentence_ends(text: str) -> list[int]:
         window = text[start : start + _WINDOW]
         if start + _WINDOW < len(text):
             window = window[: window.rfind(" ") + 1] or window
-        lengths = [len(piece) for piece in crfcut(window)]
-        ends += _running_total(start, lengths)
+        ends += [start + end for end in accumulate(len(piece) for piece in crfcut(window))]
         start += len(window)
-    return ends
+    return [end for end in ends if _is_spaced(text, end)]
 
 
-def _running_total(start: int, lengths: list[int]) -> list[int]:
-    totals = []
-    for length in lengths:
-        start += length
-        totals.append(start)
-    return totals
+def _is_spaced(text: str, end: int) -> bool:
+    """Whether white space or a mark of the end stands there: Thai writers part sentences, though not only sentences."""
+    return end == len(text) or text[end] == " " or text[end - 1] in _END_MARKS

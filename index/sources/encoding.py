@@ -63,7 +63,9 @@ def decode(data: bytes, declared: str | None = None) -> str:
         if data.startswith(mark):
             return _strictly(data, encoding)
     try:
-        text = data.decode("iso2022_jp_ext" if any(shift in data for shift in _JAPANESE_SHIFTS) else "utf-8")
+        if any(shift in data for shift in _JAPANESE_SHIFTS):
+            return data.decode("iso2022_jp_ext")
+        text = data.decode("utf-8", "surrogatepass")  # some programs write them; clean() replaces them
     except UnicodeDecodeError as error:
         return _decode_other(data, declared, error)
     controls = len(data) - len(data.translate(None, _CONTROLS))
@@ -92,7 +94,8 @@ def _strictly(data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise SourceError(f"mis-encoded: marked as {encoding}, but broken at byte {error.start}") from error
+        kind = BrokenUtf8 if encoding == "utf-8-sig" else SourceError
+        raise kind(f"mis-encoded: marked as {encoding}, but broken at byte {error.start}") from error
 
 
 def _decode_wide(data: bytes) -> str:
@@ -110,8 +113,9 @@ def _decode_wide(data: bytes) -> str:
 def _looks_written(text: str) -> bool:
     """Only assigned characters, and either the commonest signs of any script or letters from one corner of Unicode."""
     odd = sum(unicodedata.category(char) in {"Cc", "Cn", "Co", "Cs"} and char not in "\t\n\r\f" for char in text)
+    one_corner = len({ord(char) >> 8 for char in text}) <= 2 and len(set(text)) >= 10
     common = sum(char in " \n\u3000。、,." for char in text)
-    return bool(text) and odd <= len(text) // 50 and (common > 0 or len({ord(char) >> 8 for char in text}) <= 2)
+    return bool(text) and odd <= len(text) // 50 and (common > 0 or one_corner)
 
 
 def _mostly_utf8(data: bytes) -> bool:

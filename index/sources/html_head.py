@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from urllib.parse import urljoin
 
 from index.sources.declared import primary_language
+from index.sources.markup_events import send_markup
 from index.sources.pieces import one_line
 
 _CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]{0,500}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w:.-]{1,40})", re.IGNORECASE)
@@ -33,8 +33,7 @@ def encoding_of_page(data: bytes) -> str | None:
 def read_head(markup: str, uri: str) -> Head:
     """What `markup` declares; `uri` is where it lies, for links that are relative."""
     reader = _HeadReader()
-    reader.feed(markup)
-    reader.close()
+    send_markup(markup, reader)
     title = one_line(reader.title) or None
     return Head(title, primary_language(reader.language), _article(reader, uri))
 
@@ -55,9 +54,8 @@ def _join(base: str, href: str) -> str:
         return href
 
 
-class _HeadReader(HTMLParser):
+class _HeadReader:
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.title = ""
         self.language: str | None = None
         self.canonical: str | None = None
@@ -65,28 +63,30 @@ class _HeadReader(HTMLParser):
         self._in_title = False
         self._has_title = False
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = {name: value or "" for name, value in attrs}
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "html":
-            self.language = self.language or values.get("lang") or values.get("xml:lang")
+            self.language = self.language or attributes.get("lang") or attributes.get("xml:lang")
         elif tag == "title":
             self._in_title = not self._has_title
         elif tag == "link":
-            self._link(values)
+            self._link(attributes)
 
-    def handle_endtag(self, tag: str) -> None:
+    def end(self, tag: str) -> None:
         if tag == "title" and self._in_title:
             self._in_title, self._has_title = False, True
 
-    def handle_data(self, data: str) -> None:
+    def data(self, text: str) -> None:
         if self._in_title:
-            self.title += data
+            self.title += text
 
-    def _link(self, values: dict[str, str]) -> None:
-        relation, href = values.get("rel", "").lower().split(), values.get("href", "").strip()
+    def close(self) -> None:
+        """Nothing is left to do."""
+
+    def _link(self, attributes: dict[str, str]) -> None:
+        relation, href = attributes.get("rel", "").lower().split(), attributes.get("href", "").strip()
         if not href:
             return
         if "canonical" in relation:
             self.canonical = self.canonical or href
-        elif "alternate" in relation and values.get("hreflang", "x-default").lower() != "x-default":
+        elif "alternate" in relation and attributes.get("hreflang", "x-default").lower() != "x-default":
             self.alternates.append(href)

@@ -17,6 +17,7 @@ from typing import TypeAlias
 from index.errors import SourceError
 from index.sources.encoding import BrokenUtf8, decode
 from index.sources.opening import SIZE_LIMIT
+from index.sources.pieces import clean
 from index.sources.records import document_of_record
 from index.types import Skipped, SourceDocument
 
@@ -31,7 +32,7 @@ Found: TypeAlias = "tuple[int, object | SourceError]"
 def read_json_lines(data: bytes, uri: str) -> Iterator[SourceDocument | Skipped]:
     """A document for each line that holds a record, and a Skipped that names the line for each other one."""
     try:
-        data = decode(data).encode()
+        data = clean(decode(data)).encode()
     except BrokenUtf8:  # then only the broken lines are lost
         data = data.removeprefix(b"\xef\xbb\xbf")
     yield from _documents(_of_lines(io.BytesIO(data)), uri, "line")
@@ -128,5 +129,7 @@ def _parsed(text: str, at: int = 0, *, alone: bool = True) -> tuple[object, int]
         return (json.loads(text), len(text)) if alone else json.JSONDecoder().raw_decode(text, at)
     except RecursionError as error:
         raise SourceError("malformed record (nested too deep)") from error
-    except ValueError as error:  # broken syntax, or a number of thousands of digits
-        raise SourceError(f"malformed record (not JSON: {error})") from error
+    except json.JSONDecodeError as error:
+        raise SourceError(f"malformed record (not JSON: {error.msg} at character {error.pos + 1})") from error
+    except ValueError as error:
+        raise SourceError("malformed record (a number of thousands of digits)") from error

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from index.errors import SourceError
 from index.sources.encoding import decode
 from index.sources.front_matter import FrontMatter, parse_front_matter
+from index.sources.joining import UNSPACED
 from index.sources.markup import CELL_BREAK, pieces_of_markup
 from index.sources.pieces import Piece, assemble, clean, one_line
 from index.types import Role, SourceDocument
@@ -19,15 +20,18 @@ if TYPE_CHECKING:
 _ATTRIBUTES = re.compile(r"\s*\{:?\s*[.#][^{}\n]*\}")
 _ATTRIBUTES_AT_END = re.compile(r"(?:\s*\{:?\s*[.#][^{}\n]*\})+\s*$")
 _ALERT = re.compile(r"^\[![A-Za-z]+\][+-]?[ \t]*")
-_UNSPACED = r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]"
+MARKDOWN_LIMIT = 10_000_000
+_SPACES = re.compile(r" {2,}")
 _SOFT_BREAK = "\v"
-_BREAK_IN_UNSPACED = re.compile(rf"(?<={_UNSPACED}){_SOFT_BREAK}(?={_UNSPACED})")
+_BREAK_IN_UNSPACED = re.compile(rf"(?<=[{UNSPACED}]){_SOFT_BREAK}(?=[{UNSPACED}])")
 
 
 def read_markdown(data: bytes, uri: str) -> Iterator[SourceDocument]:
     """The one document of a Markdown file. Raises SourceError for what is not text."""
     from index.sources.markdown_syntax import parse  # noqa: PLC0415 - only Markdown files need the parser
 
+    if len(data) > MARKDOWN_LIMIT:
+        raise SourceError(f"over the size limit for Markdown ({MARKDOWN_LIMIT / 1e6:,.0f} MB)")
     try:
         tokens = parse(clean(decode(data)).replace(_SOFT_BREAK, " "))
     except RecursionError as error:
@@ -70,7 +74,7 @@ def _inline(token: Token, *, in_heading: bool) -> str:
         parts.append(_visible(child, after=previous))
         previous = child.type
     text = _ATTRIBUTES_AT_END.sub("", _ALERT.sub("", "".join(parts)))
-    text = _BREAK_IN_UNSPACED.sub("", text).replace(_SOFT_BREAK, " ")
+    text = _SPACES.sub(" ", _BREAK_IN_UNSPACED.sub("", text).replace(_SOFT_BREAK, " "))
     return one_line(text) if in_heading else text
 
 

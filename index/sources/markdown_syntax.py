@@ -7,6 +7,7 @@ from functools import cache
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
@@ -19,6 +20,7 @@ _INDENTED = re.compile(
 _DIRECTIVE = re.compile(
     r"(?:\{%.*%\}|\{\*.*\*\}|\{!.*!\}|\{\{.*\}\}|\{:.*\}|\[\[?_?TOC_?\]?\]|--8<--.*)[ \t]*$", re.IGNORECASE
 )
+_INLINE_LIMIT = 10_000
 _LABEL_LENGTH = 24
 """A marker's own title up to this long is a label ("Good to know", "Hinweis"); a longer one says something."""
 
@@ -34,7 +36,20 @@ def _parser() -> MarkdownIt:
     parser.use(front_matter_plugin).use(footnote_plugin).use(deflist_plugin)
     interrupted = ["paragraph", "reference", "blockquote", "list"]
     parser.block.ruler.before("table", "marker", _marker, {"alt": interrupted})
+    parser.core.ruler.at("inline", _parse_inline)
     return parser
+
+
+def _parse_inline(state: StateCore) -> None:
+    """As markdown-it's own rule, but for paragraphs so long that its quadratic cases would take minutes."""
+    for token in state.tokens:
+        if token.type != "inline":
+            continue
+        token.children = []
+        if len(token.content) <= _INLINE_LIMIT:
+            state.md.inline.parse(token.content, state.md, state.env, token.children)
+        else:
+            token.children.append(Token("text", "", 0, content=token.content))
 
 
 def _marker(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:

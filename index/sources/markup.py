@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 
+from index.sources.markup_events import send_markup
 from index.sources.pieces import Piece
 from index.types import Role
 
@@ -24,6 +24,7 @@ _PARAGRAPHS = frozenset(
 _CELLS = frozenset({"td", "th"})
 _NEVER_SHOWN = frozenset({"script", "style", "title", "template", "noscript", "svg", "math", "iframe", "object"})
 _CONTROLS = frozenset({"nav", "button", "select", "textarea", "datalist"})
+_PROSE_BYTES = 40
 _BREAK = "\v"
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 _EMPTY_LINE = re.compile(rf"{_BREAK}\s*{_BREAK}")
@@ -39,17 +40,12 @@ class MarkupPieces:
 
 def pieces_of_markup(markup: str) -> MarkupPieces:
     """The text of each block-level element in order, a table row as one piece, without scripts, menus and buttons."""
-    reader = _read(markup, _NEVER_SHOWN | _CONTROLS)
-    if reader.skips_to_the_end:  # an element that is never closed would swallow the page
-        reader = _read(markup, frozenset({"script", "style"}))
+    reader = _Reader(_NEVER_SHOWN | _CONTROLS)
+    send_markup(markup, reader)
+    if reader.hides_most:  # such as a menu that is never closed, and swallows the page
+        reader = _Reader(_NEVER_SHOWN)
+        send_markup(markup, reader)
     return reader.result()
-
-
-def _read(markup: str, hidden: frozenset[str]) -> _Reader:
-    reader = _Reader(hidden)
-    reader.feed(markup)
-    reader.close()
-    return reader
 
 
 class _Region:
@@ -69,11 +65,10 @@ class _Region:
             self.tag = None
 
 
-class _Reader(HTMLParser):
-    """Flat on purpose: it keeps no tree, so markup nested a million deep costs no more than its length."""
+class _Reader:
+    """A MarkupTarget. Flat on purpose: it keeps no tree, so markup may be nested a million deep."""
 
     def __init__(self, hidden: frozenset[str]) -> None:
-        super().__init__(convert_charrefs=True)
         self._hidden_tags = hidden
         self._hidden, self._main, self._article = _Region(), _Region(), _Region()
         self._articles = 0
@@ -84,16 +79,16 @@ class _Reader(HTMLParser):
         self._role = Role.PROSE
         self._row: list[list[Piece]] | None = None
         self._row_is_header = True
+        self._hidden_size = self._shown_size = 0
 
     @property
-    def skips_to_the_end(self) -> bool:
-        return self._hidden.tag is not None
+    def hides_most(self) -> bool:
+        return self._hidden_size > self._shown_size
 
     def result(self) -> MarkupPieces:
-        self._end_row()
         return MarkupPieces(self._pieces, self._in_main or (self._in_article if self._articles == 1 else []))
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
         if self._hidden.tag or tag in self._hidden_tags:
             self._text.append(" ")
             self._hidden.open(tag)
@@ -103,9 +98,9 @@ class _Reader(HTMLParser):
             self._open_cell(tag)
         elif tag in _HEADINGS or tag in _PARAGRAPHS or tag == "pre":
             self._open_block(tag)
-        self._open_region(tag, dict(attrs).get("role"))
+        self._open_region(tag, attributes.get("role"))
 
-    def handle_endtag(self, tag: str) -> None:
+    def end(self, tag: str) -> None:
         if self._hidden.tag:
             self._hidden.close(tag)
         elif tag in {"tr", "table"}:
@@ -115,9 +110,15 @@ class _Reader(HTMLParser):
             self._role = Role.PROSE
         self._close_region(tag)
 
-    def handle_data(self, data: str) -> None:
+    def data(self, text: str) -> None:
         if not self._hidden.tag:
-            self._text.append(data.replace(_BREAK, " "))
+            self._shown_size += len(text)
+            self._text.append(text.replace(_BREAK, " "))
+        elif self._hidden.tag in _CONTROLS and len(text.encode("utf-8", "replace")) >= _PROSE_BYTES:
+            self._hidden_size += len(text)
+
+    def close(self) -> None:
+        self._end_row()
 
     def _open_region(self, tag: str, role: str | None) -> None:
         if self._main.tag or tag == "main" or role == "main":

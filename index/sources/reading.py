@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TypeAlias
 
 from index.errors import SourceError
+from index.sources.docx import read_docx
 from index.sources.html import read_html
 from index.sources.jsonlines import read_gzipped_json_lines, read_json, read_json_lines
 from index.sources.markdown import read_markdown
 from index.sources.opening import read_bytes
+from index.sources.pdf import read_pdf
 from index.sources.text import read_text
 from index.types import Skipped, SourceDocument
 
@@ -24,6 +26,8 @@ _READERS: dict[str, Reader] = {
     ".html": read_html,
     ".htm": read_html,
     ".xhtml": read_html,
+    ".pdf": read_pdf,
+    ".docx": read_docx,
     ".jsonl": read_json_lines,
     ".ndjson": read_json_lines,
     ".jsonl.gz": read_gzipped_json_lines,

@@ -1,0 +1,135 @@
+"""Right sentence first on XQuAD-R, one language at a time: `python -m evaluation.xquad_r FOLDER`.
+
+The pool is every sentence of one language, as LAReQA (Roy et al. 2020, arXiv:2004.05484) cuts them; the right one is
+that in which the answer span begins. The folder holds `<language>.json.gz`. Weights were fitted on the articles of even
+number, so both halves are shown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import bisect
+import gzip
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from index.embedding import open_embedder
+from index.retriever import Retriever
+from index.store import IndexedPassage, Store
+from index.types import Document, Embedder, Passage, Role, Sentence
+
+__all__ = ["Scores", "XquadQuestion", "evaluate_language"]
+
+FILE_URI = "xquad-r:"
+
+
+@dataclass(frozen=True, slots=True)
+class XquadQuestion:
+    """A question with the document (one a paragraph) and the offset of the sentence that answers it."""
+
+    text: str
+    article: int
+    document: str
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Shares in [0, 1]: right sentence first (all articles, even, odd), right paragraph first, and the MRR@10."""
+
+    sentence: float
+    even: float
+    odd: float
+    paragraph: float
+    mrr: float
+
+
+def evaluate_language(path: Path, language: str, embedder: Embedder) -> Scores:
+    """Indexes the language's paragraphs in a temporary folder and searches for every question."""
+    with tempfile.TemporaryDirectory() as folder, Store.open_to_write(Path(folder), embedder.identity) as store:
+        questions = _fill(store, _articles(path), language, embedder)
+        retriever = Retriever(store, embedder)
+        vectors = embedder.embed_queries([question.text for question in questions])
+        ranks, paragraphs = [], []
+        for question, vector in zip(questions, vectors, strict=True):
+            hits = retriever.search(question.text, vector, [language])
+            found = sorted((s for hit in hits for s in hit.sentences), key=lambda s: -s.score)[:10]
+            places = [(s.unit.document, s.unit.start) for s in found]
+            right = (question.document, question.start)
+            ranks.append(places.index(right) + 1 if right in places else np.inf)
+            paragraphs.append(bool(places) and places[0][0] == question.document)
+    first = np.array(ranks) == 1
+    odd = np.array([question.article % 2 for question in questions], dtype=bool)
+    figures = (first.mean(), first[~odd].mean(), first[odd].mean(), np.mean(paragraphs), np.mean(1 / np.array(ranks)))
+    return Scores(*(float(figure) for figure in figures))
+
+
+def _articles(path: Path) -> list[dict[str, Any]]:
+    with gzip.open(path, "rt", encoding="utf-8") as stream:
+        articles: list[dict[str, Any]] = json.load(stream)["data"]
+    return articles
+
+
+def _fill(store: Store, articles: list[dict[str, Any]], language: str, embedder: Embedder) -> list[XquadQuestion]:
+    questions: list[XquadQuestion] = []
+    with store.transaction():
+        store.put_file(FILE_URI, "")
+        for number, article in enumerate(articles):
+            for place, paragraph in enumerate(article["paragraphs"]):
+                document_id = f"{number:02}.{place}"
+                document, passage = _document(document_id, paragraph, language)
+                store.put_document(FILE_URI, document, [_embedded(document, passage, embedder)])
+                questions += _questions(paragraph, passage, number, document_id)
+    return questions
+
+
+def _document(name: str, paragraph: dict[str, Any], language: str) -> tuple[Document, Passage]:
+    text = paragraph["context"]
+    spans = tuple(Sentence(start, end, Role.PROSE) for start, end in paragraph["sentence_breaks"])
+    document = Document(name, f"{FILE_URI}{name}", "", language, text, None, "")
+    return document, Passage(0, len(text), Role.PROSE, spans)
+
+
+def _embedded(document: Document, passage: Passage, embedder: Embedder) -> IndexedPassage:
+    texts = [document.text, *(document.text[s.start : s.end] for s in passage.sentences)]
+    vector, *sentences = embedder.embed_passages(texts)
+    return IndexedPassage(passage, None, vector, tuple(sentences))
+
+
+def _questions(paragraph: dict[str, Any], passage: Passage, article: int, document: str) -> Iterator[XquadQuestion]:
+    starts = [sentence.start for sentence in passage.sentences]
+    for row in paragraph["qas"]:
+        at = bisect.bisect_right(starts, row["answers"][0]["answer_start"]) - 1
+        yield XquadQuestion(row["question"], article, document, starts[max(at, 0)])
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Prints a table as Markdown, a row for each language and one for their mean."""
+    parser = argparse.ArgumentParser(prog="python -m evaluation.xquad_r", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--languages", default="ar,de,el,en,es,hi,ru,th,tr,vi,zh")
+    parser.add_argument("--embedder", help="any sentence-transformers model; default: the bundled one")
+    options = parser.parse_args(arguments)
+    embedder = open_embedder(options.embedder)
+    print("| language | right sentence first | even articles | odd articles | right paragraph first | MRR@10 |")
+    print("|---|---|---|---|---|---|")
+    rows = []
+    for language in options.languages.split(","):
+        scores = evaluate_language(options.folder / f"{language}.json.gz", language, embedder)
+        rows.append([scores.sentence, scores.even, scores.odd, scores.paragraph, scores.mrr])
+        print(_row(language, rows[-1]), flush=True)
+    print(_row("mean", np.mean(rows, axis=0).tolist()))
+
+
+def _row(name: str, figures: Sequence[float]) -> str:
+    return f"| {name} | {' | '.join(f'{figure:.3f}' for figure in figures)} |"
+
+
+if __name__ == "__main__":
+    main()
