@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.confidence import confidence
+from bot.confidence import confidence, unrelated_cosine
 from bot.extractive import cite
 from bot.messages import language_name, message
 from bot.question import checked_language, checked_text
@@ -17,7 +17,7 @@ from index.types import Hit, Vectors
 
 __all__ = ["DEFAULT_THRESHOLD", "AnswerEngine"]
 
-DEFAULT_THRESHOLD = 0.5
+DEFAULT_THRESHOLD = 0.15
 """Below this probability that the quote answers the question, the engine abstains."""
 
 UNTIMED = Timings(0.0, 0.0, 0.0, 0.0)
@@ -37,6 +37,7 @@ class AnswerEngine:
     def __init__(self, retriever: Retriever, *, threshold: float = DEFAULT_THRESHOLD) -> None:
         self._retriever = retriever
         self._threshold = threshold
+        self._unrelated = unrelated_cosine(retriever)
 
     def answer(self, question: Question) -> Answer:
         """Quotes the best sentence in the asker's language; failing that, in another; failing that, abstains.
@@ -66,7 +67,7 @@ class AnswerEngine:
 
     def _best(self, text: str, query: Vectors, languages: Sequence[str]) -> _Found:
         hits = self._retriever.search(text, query, languages)
-        return _Found(hits[0], confidence(hits)) if hits else _Found(None, 0.0)
+        return _Found(hits[0] if hits else None, confidence(hits, self._unrelated))
 
     def _compose(self, text: str, language: str, found: _Found) -> Answer:
         if found.hit is None or found.confidence < self._threshold:

@@ -77,29 +77,33 @@ def _articles(path: Path) -> list[dict[str, Any]]:
 
 
 def _fill(store: Store, articles: list[dict[str, Any]], language: str, embedder: Embedder) -> list[XquadQuestion]:
+    """Puts every paragraph into the store, as a document of one passage, and gives back the questions."""
+    documents: list[Document] = []
+    passages: list[Passage] = []
     questions: list[XquadQuestion] = []
+    for number, article in enumerate(articles):
+        for place, paragraph in enumerate(article["paragraphs"]):
+            name, text = f"{number:02}.{place}", paragraph["context"]
+            sentences = tuple(Sentence(start, end, Role.PROSE) for start, end in paragraph["sentence_breaks"])
+            documents.append(Document(name, f"{FILE_URI}{name}", "", language, text, None, ""))
+            passages.append(Passage(0, len(text), Role.PROSE, sentences))
+            questions += _questions(paragraph, passages[-1], number, name)
     with store.transaction():
         store.put_file(FILE_URI, "")
-        for number, article in enumerate(articles):
-            for place, paragraph in enumerate(article["paragraphs"]):
-                document_id = f"{number:02}.{place}"
-                document, passage = _document(document_id, paragraph, language)
-                store.put_document(FILE_URI, document, [_embedded(document, passage, embedder)])
-                questions += _questions(paragraph, passage, number, document_id)
+        for document, indexed in zip(documents, _embedded(documents, passages, embedder), strict=True):
+            store.put_document(FILE_URI, document, [indexed])
     return questions
 
 
-def _document(name: str, paragraph: dict[str, Any], language: str) -> tuple[Document, Passage]:
-    text = paragraph["context"]
-    spans = tuple(Sentence(start, end, Role.PROSE) for start, end in paragraph["sentence_breaks"])
-    document = Document(name, f"{FILE_URI}{name}", "", language, text, None, "")
-    return document, Passage(0, len(text), Role.PROSE, spans)
-
-
-def _embedded(document: Document, passage: Passage, embedder: Embedder) -> IndexedPassage:
-    texts = [document.text, *(document.text[s.start : s.end] for s in passage.sentences)]
-    vector, *sentences = embedder.embed_passages(texts)
-    return IndexedPassage(passage, None, vector, tuple(sentences))
+def _embedded(
+    documents: Sequence[Document], passages: Sequence[Passage], embedder: Embedder
+) -> Iterator[IndexedPassage]:
+    texts = []
+    for document, passage in zip(documents, passages, strict=True):
+        texts += [document.text, *(document.text[s.start : s.end] for s in passage.sentences)]
+    vectors = iter(embedder.embed_passages(texts))
+    for passage in passages:
+        yield IndexedPassage(passage, None, next(vectors), tuple(next(vectors) for _ in passage.sentences))
 
 
 def _questions(paragraph: dict[str, Any], passage: Passage, article: int, document: str) -> Iterator[XquadQuestion]:

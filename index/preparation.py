@@ -66,12 +66,16 @@ def embed(
 
 
 def _inputs(prepared: PreparedDocument) -> list[str]:
-    """What is embedded, in the order in which `_with_vectors` takes the vectors up again."""
-    text = prepared.document.text
-    inputs = []
+    """What is embedded, in the order in which `_with_vectors` takes the vectors up again.
+
+    A passage is embedded under its heading, which is its context; a sentence by itself (measured: docs/retrieval.md).
+    """
+    text, heading, inputs = prepared.document.text, "", []
     for passage in prepared.passages:
-        if passage.role is Role.PROSE:
-            inputs.append(text[passage.start : passage.end])
+        if passage.role is Role.HEADING:
+            heading = f"{text[passage.start : passage.end]}\n"
+        elif passage.role is Role.PROSE:
+            inputs.append(heading + text[passage.start : passage.end])
             inputs += [text[s.start : s.end] for s in passage.sentences if s.role is Role.PROSE]
     return inputs
 

@@ -10,7 +10,7 @@ from functools import cache
 from index.indexer import open_caches
 from index.store import Store
 from index.tokens import terms
-from index.types import Embedder, Hit, Kind, SentenceScore, Unit, Vectors
+from index.types import Embedder, EmbedderIdentity, Hit, Kind, SentenceScore, Unit, Vectors
 from index.vectors import KINDS
 
 __all__ = ["Retriever", "Weights"]
@@ -39,6 +39,16 @@ class Retriever:
         self._weights = weights or Weights()
         self._vectors, self._lexical = open_caches(store)
         self.languages = store.languages()
+
+    @property
+    def embedder(self) -> EmbedderIdentity:
+        """The embedder of the index and of the questions."""
+        return self._embedder.identity
+
+    def mean_cosine(self) -> float:
+        """The mean cosine of two sentences of one language, averaged over the index's languages; 0 for no sentences."""
+        means = [self._vectors.mean("sentence", language) for language in self._vectors.languages()]
+        return sum(float(mean @ mean) for mean in means) / max(1, len(means))
 
     def embed(self, question: str) -> Vectors:
         """`float32 (dim,)`, unit length."""

@@ -101,10 +101,17 @@ class TermIndex:
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:limit]
 
     def rarities(self, terms: Sequence[str], language: str) -> dict[str, float]:
-        """Each term's rarity among the rows of the language, as `search` weighs it; the highest for an unknown term."""
+        """Each term's rarity among the rows of the language; the highest for an unknown term.
+
+        Counted, since tantivy's own frequencies hold removed rows until their segment is merged, and a confidence must
+        not depend on an index's past.
+        """
         searcher, spoken = self._index.searcher(), _name(language)
-        rows = searcher.doc_freq("language", spoken)
-        return {term: _rarity(rows, searcher.doc_freq("terms", f"{spoken}:{term}")) for term in terms}
+        rows = self._count(searcher, "language", spoken)
+        return {term: _rarity(rows, self._count(searcher, "terms", f"{spoken}:{term}")) for term in terms}
+
+    def _count(self, searcher: tantivy.Searcher, field: str, value: str) -> int:
+        return int(searcher.search(_term(self._index.schema, field, value), 1, count=True).count)
 
 
 class TermWriter:

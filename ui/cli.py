@@ -95,7 +95,7 @@ def ask(
     threshold: Annotated[
         float | None,
         typer.Option(
-            min=0, max=1, help="Answer from this confidence on, abstain below it. Default: 0.5.", show_default=False
+            min=0, max=1, help="Answer from this confidence on, abstain below it. Default: 0.15.", show_default=False
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,

@@ -85,6 +85,7 @@ def _write_manifest(folder: Path) -> None:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     manifest = {path.relative_to(folder).as_posix(): _entry(path) for path in files}
     for path in files:
+        path.chmod(0o644)  # some of the libraries that write them keep them private
         _flush_to_disk(path)
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
     _flush_to_disk(folder / MANIFEST)

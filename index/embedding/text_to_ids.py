@@ -8,6 +8,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from index.embedding.unigram import UnigramTokenizer
+from index.errors import EmbedderError
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -30,7 +31,7 @@ class TextToIds:
         self._lock = Lock()
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
-        """The ids of each text."""
+        """The ids of each text. Raises `EmbedderError` where `tokenizer.json` is needed and cannot be read."""
         tokenizer = self._chosen(sum(map(len, texts)))
         if isinstance(tokenizer, UnigramTokenizer):
             return [tokenizer.encode(text, LONGEST) for text in texts]
@@ -50,6 +51,9 @@ class TextToIds:
 def _load_tokenizer(file: Path) -> Tokenizer:
     from tokenizers import Tokenizer  # noqa: PLC0415 - a question alone never needs it
 
-    tokenizer = Tokenizer.from_file(str(file))
+    try:
+        tokenizer = Tokenizer.from_file(str(file))
+    except Exception as error:  # `tokenizers` raises nothing more precise
+        raise EmbedderError(f"Cannot load {file} ({error}); delete its folder to have it built anew.") from error
     tokenizer.enable_truncation(LONGEST)
     return tokenizer

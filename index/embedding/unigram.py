@@ -88,5 +88,7 @@ def write_unigram(pieces: Pieces, file: Path) -> None:
 
 def _words(text: str) -> list[str]:
     plain = unicodedata.normalize("NFKC", text.translate(_CONTROLS))
+    if not plain:
+        return []
     marked = _RUN_OF_SPACES.sub(" ", plain).replace(" ", _WORD_START)
     return _WORD.findall(marked if marked.startswith(_WORD_START) else _WORD_START + marked)

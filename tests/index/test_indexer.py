@@ -209,7 +209,7 @@ def _generation(index: Path) -> int:
 FULL = """
 import resource, signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, LIMIT))
+resource.setrlimit(resource.RLIMIT_FSIZE, (BYTES, BYTES))
 """
 
 
@@ -222,7 +222,7 @@ def test_a_full_disk_is_one_clear_error_and_loses_nothing(tmp_path: Path, limit:
     before = findings(index)
     for number in range(1, 200):
         write(docs, f"{number}.txt", article(number))
-    code = FULL.replace("LIMIT", str(limit)) + RUN
+    code = FULL.replace("BYTES", str(limit)) + RUN
     run = subprocess.run(
         [sys.executable, "-c", code, str(docs), str(index)], capture_output=True, text=True, timeout=120, check=False
     )
