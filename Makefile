@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: run test lint format benchmarks clean
+.PHONY: run test lint format benchmarks lock clean
 .DEFAULT_GOAL := run
 
 QUESTIONS := \
@@ -36,6 +36,14 @@ format: $(INSTALLED)
 
 benchmarks: $(INSTALLED)
 	for benchmark in benchmarks/*.py; do $(BIN)/python -m benchmarks.$$(basename $$benchmark .py) || exit; done
+
+# Writes requirements.lock anew from pyproject.toml. A build label such as "+cpu" is the local machine's own.
+lock:
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet torch==2.13.0 --editable '.[dev]'
+	{ echo '# Every version that the tests passed with. Written by "make lock".'; \
+		.venv-lock/bin/python -m pip freeze --exclude-editable | sed 's/+cpu$$//'; } > requirements.lock
+	rm -rf .venv-lock
 
 clean:
 	rm -rf $(VENV) .dragoman

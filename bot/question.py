@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot.messages import language_name
 from index.errors import QuestionError
 from index.language import canonical_language
 
@@ -37,6 +38,6 @@ def checked_language(code: str | None) -> str | None:
     if code is None:
         return None
     language = canonical_language(code)
-    if language is None:
+    if language is None or language_name(language, "en") == language:
         raise QuestionError(f"{code!r} is not a language code: use one such as nl, fr, en, pt-BR or vi")
     return language

@@ -29,10 +29,11 @@ _MOST_KEY_WORDS = 12
 _NOT_A_WORD = re.compile(r"[\W_]+")
 _DENSE_WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af]")
 _ECHO = re.compile(r"(?:^| )(.{6,}?)(?: \1)+(?= |$)")
+_NOTHING_BUT_ECHO = re.compile(r"(.{2,}?)(?: \1)+")
 _DENSE_ECHO = re.compile(r"(\S{4,}?)\1+")
 _INNER_END = re.compile(f"[{re.escape(TERMINALS)}]\\s|[。！？]\\w")
 _MACHINE_TEXT = re.compile(r"\S*://\S*|\{[^{}]*\}")
-_SEPARATOR = re.compile(r"\s*[|›»→•·▸►❯¦]\s*|\s+[>/]\s+|\t+")
+_SEPARATOR = re.compile(r"\s*[|›»→•·▸►❯¦]\s*|\s+[>/]\s+|\t+| {2,}")
 _COPYRIGHT = re.compile(r"^\W*(?:[©℗Ⓒ]|\([cC]\)\s*(?:19|20)\d\d|\w{1,12}\s*[©℗])|[©℗]\s*(?:19|20)\d\d")
 _CODES = re.compile(r"[A-Z]{2}(?: [A-Z]{2}){2,}|[A-Za-z]{2}(?:\s*[|/,·•]\s*[A-Za-z]{2}){2,}")
 
@@ -41,6 +42,7 @@ def mark_boilerplate(text: str, passages: Sequence[Passage]) -> list[Passage]:
     """The same passages, those that are page chrome (and their sentences) with the role `BOILERPLATE`."""
     words = [_normalised(text[p.start : p.end]) if p.end - p.start <= _LONGEST_CHROME else "" for p in passages]
     chrome = {at for at, passage in enumerate(passages) if _is_chrome(text, passage, words[at])}
+    chrome |= {at for at in range(len(passages)) if _is_menu_heading(text, passages, at)}
     content = [at for at in range(len(passages)) if at not in chrome and _is_content(text, passages, at)]
     if content:
         chrome |= _before_title(text, passages, content[0], chrome)
@@ -83,6 +85,8 @@ def _is_chrome(text: str, passage: Passage, words: str) -> bool:
     if not any(character.isalnum() for character in shown):
         return True
     # "New York New York" may be a title, and Markdown headings repeat themselves in their anchors.
+    if any(_NOTHING_BUT_ECHO.fullmatch(_normalised(line)) for line in shown.split("\n")) and _has_inner_end(shown):
+        return True
     if _echoes(words) and (passage.role is not Role.HEADING or _has_inner_end(shown)):
         return True
     return _COPYRIGHT.search(shown) is not None
@@ -120,6 +124,12 @@ def _is_link_list(shown: str) -> bool:
     return is_menu or _CODES.fullmatch(shown) is not None or len(_scripts(shown)) > 2
 
 
+def _is_menu_heading(text: str, passages: Sequence[Passage], at: int) -> bool:
+    """A line that would be a heading, were it not for its many labels: "Help   Search   Sign in"."""
+    shown = text[passages[at].start : passages[at].end]
+    return passages[at].role is Role.HEADING and _is_link_list(shown) and not _is_in_table(text, passages, at)
+
+
 def _scripts(shown: str) -> set[str]:
     names = {unicodedata.name(character, "").split(" ")[0] for character in shown if character.isalpha()}
     return {"CJK" if name in ("HIRAGANA", "KATAKANA") else name for name in names}
@@ -144,7 +154,8 @@ def _before_title(text: str, passages: Sequence[Passage], first: int, chrome: se
     """What stands before the page's title: link lists, and lines that share no words with the page ("Skip to ...").
 
     The lines above the first prose may also be a title with a section's heading below, so that many are kept: one
-    where the page has no other headings, else two. The title is the line that shares most with the page.
+    where the page has no other headings, else two. The title is the line that shares most with the page; a line that
+    shares less and stands on top of a menu is no title.
     """
     top = [at for at in range(first) if at not in chrome]
     links = [at for at in top if _is_link_list(text[passages[at].start : passages[at].end])]
@@ -158,7 +169,8 @@ def _before_title(text: str, passages: Sequence[Passage], first: int, chrome: se
     )
     title = max(lines, key=lambda at: shares[at], default=0)
     before = [at for at in lines if at < title and shares[at] * 3 <= shares[title]]
-    return found | set(before[: max(0, len(lines) - 1 - has_sections)])
+    above_menu = {at for at in lines if at < title and shares[at] < shares[title] and at + 1 in {*chrome, *links}}
+    return found | above_menu | set(before[: max(0, len(lines) - 1 - has_sections)])
 
 
 def _share(line: str, body: set[str]) -> float:

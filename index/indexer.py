@@ -60,7 +60,8 @@ def index_paths(
     Raises SourceError where there is nothing to read, IndexBusy, IndexMismatch, IndexDamaged or IndexNotWritable;
     whatever is raised, the index stays at its last commit.
     """
-    files = {path.resolve().as_uri(): path for path in find_files(paths)}
+    found = {path.resolve().as_uri(): path for path in find_files(paths)}
+    files = {uri: path for uri, path in found.items() if not _is_within(uri, [folder])}
     if not files and not Store.exists(folder):
         raise SourceError(f"no files to read under {_listed(paths)}")
     with _locked(folder), Store.open_to_write(folder, embedder.identity) as store:

@@ -27,6 +27,7 @@ app = typer.Typer(
     help="Answers questions about your documents in the asker's language, with the passage each answer stands on.",
     epilog="Begin with: dragoman index FOLDER, then: dragoman ask 'a question in any language'",
     no_args_is_help=True,
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -51,7 +52,7 @@ DEFAULT_INDEX = Path(".dragoman")
 
 @app.command()
 def index(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files and folders to read.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Files and folders to read.")],
     folder: IndexOption = DEFAULT_INDEX,
     embedder: EmbedderOption = None,
 ) -> None:
@@ -67,18 +68,6 @@ def index(
     with ProgressBar(console) as progress:
         summary = index_paths(paths, folder, _embedder_for(folder, embedder), progress=progress)
     print_summary(_console(), summary)
-
-
-@app.command()
-def remove(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files and folders to forget.")],
-    folder: IndexOption = DEFAULT_INDEX,
-) -> None:
-    """Take documents out of the index. The files themselves are left alone; `dragoman index` brings them back."""
-    from index.indexer import remove_paths
-    from ui.console import print_summary
-
-    print_summary(_console(), remove_paths(paths, folder, _embedder_for(folder, None)))
 
 
 @app.command()
@@ -126,6 +115,18 @@ def status(folder: IndexOption = DEFAULT_INDEX) -> None:
         print_counts(_console(), store.counts(), store.embedder)
 
 
+@app.command()
+def remove(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Files and folders to forget.")],
+    folder: IndexOption = DEFAULT_INDEX,
+) -> None:
+    """Take documents out of the index. The files themselves are left alone; `dragoman index` brings them back."""
+    from index.indexer import remove_paths
+    from ui.console import print_summary
+
+    print_summary(_console(), remove_paths(paths, folder, _embedder_for(folder, None)))
+
+
 def _version(show: bool) -> None:
     if show:
         from importlib.metadata import version
@@ -136,7 +137,9 @@ def _version(show: bool) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
 ) -> None: ...
 
 

@@ -6,9 +6,12 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from types import TracebackType
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
@@ -38,22 +41,41 @@ def answer_json(answer: Answer, *, indent: int | None = 2) -> str:
 def print_answer(console: Console, answer: Answer) -> None:
     """The answer with its markers, and under it each citation with the passage around the quote."""
     markers = "".join(f" [{citation.marker}]" for citation in answer.citations)
-    style = "bold" if answer.status == "answered" else "yellow"
-    console.print(Text.assemble((visible(answer.text), style), markers))
+    _print(console, Text.assemble((visible(answer.text), "bold" if answer.citations else "yellow"), markers))
     if answer.notice:
-        console.print(Text(visible(answer.notice), "yellow"))
+        _print(console, Text(visible(answer.notice), "yellow"))
     for citation in answer.citations:
-        console.print()
-        console.print(_citation(citation))
-    console.print(Text(f"\nconfidence {answer.confidence:.2f}, {answer.timings_ms.total:.0f} ms", "dim"))
+        _print_citation(console, citation)
+    _print(console, Text(f"\nconfidence {answer.confidence:.2f}, {answer.timings_ms.total:.0f} ms", "dim"))
 
 
-def _citation(citation: Citation) -> Group:
-    before, quote, after = citation.passage.partition(citation.quote)
+def _print_citation(console: Console, citation: Citation) -> None:
     heading = Text.assemble((f"[{citation.marker}] ", "bold"), visible(citation.title), f" ({citation.language})")
-    place = Text(f"{visible(citation.source_uri)}, characters {citation.start}-{citation.end}", "dim")
+    place = f"{visible(_readable(citation.source_uri))}, characters {citation.start}-{citation.end}"
+    before, quote, after = citation.passage.partition(citation.quote)
     passage = Text.assemble(visible(before), (visible(quote), "bold underline"), visible(after))
-    return Group(heading, Padding(place, (0, 0, 0, 4)), Padding(passage, (0, 0, 0, 4)))
+    console.print()
+    _print(console, heading)
+    _print(console, Text(place, "dim"), indent=4)
+    _print(console, passage, indent=4)
+
+
+def _print(console: Console, text: Text, indent: int = 0) -> None:
+    """Wrapped and indented for a terminal; in a pipe every paragraph stays on its line."""
+    if console.is_terminal:
+        console.print(Padding(text, (0, 0, 0, indent)))
+    else:
+        for line in text.split(allow_blank=True):
+            console.print(Text(" " * indent).append_text(line), soft_wrap=True)
+
+
+def _readable(uri: str) -> str:
+    """A file's path, from the current folder where it lies below it; any other URI as it is."""
+    address = urlsplit(uri)
+    if address.scheme != "file" or address.fragment:
+        return uri
+    path = Path(url2pathname(address.path))
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def print_summary(console: Console, summary: IndexingSummary) -> None:
@@ -64,7 +86,9 @@ def print_summary(console: Console, summary: IndexingSummary) -> None:
         f"{summary.unchanged:,} unchanged, {len(summary.skipped):,} skipped"
     )
     for skipped in summary.skipped:
-        console.print(Text(f"  skipped {visible(skipped.uri)}: {visible(skipped.reason)}", "yellow"))
+        _print(
+            console, Text(f"skipped {visible(_readable(skipped.uri))}: {visible(skipped.reason)}", "yellow"), indent=2
+        )
 
 
 def print_counts(console: Console, counts: Mapping[str, LanguageCounts], embedder: EmbedderIdentity) -> None:
