@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from index.retriever import Retriever
 from index.types import Hit
 
-__all__ = ["confidence", "unrelated_cosine"]
+__all__ = ["UNRELATED_COSINE", "confidence", "unrelated_cosine"]
 
 UNRELATED_COSINE = {"multilingual-e5-small": 0.79}
 """The mean cosine of two unrelated sentences of one language: measured on XQuAD-R, mean of 11 languages."""

@@ -22,7 +22,7 @@ from index.indexer import index_paths
 from index.retriever import Retriever
 from index.store import Store
 
-__all__ = ["GoldQuestion", "Outcome", "judge", "read_questions"]
+__all__ = ["GoldQuestion", "Outcome", "judge", "read_questions", "report"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def judge(engine: AnswerEngine, forced: AnswerEngine, asked: GoldQuestion) -> Ou
     return Outcome(asked, engine.answer(Question(asked.question)), right)
 
 
-def _report(outcomes: Iterable[Outcome]) -> str:
+def report(outcomes: Iterable[Outcome]) -> str:
     """A table by language: of the answerable the right quotes, and what the engine did with all of them."""
     by_language: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
@@ -123,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if options.all or outcome.kind != "right":
             said = outcome.answer.text if outcome.answer.status == "answered" else "(abstained)"
             print(f"{outcome.kind:6} {outcome.answer.confidence:.2f} {outcome.asked.question}\n       {said[:150]}")
-    print(_report(outcomes))
+    print(report(outcomes))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import gzip
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,9 @@ from index.retriever import Retriever
 from index.store import IndexedPassage, Store
 from index.types import Document, Embedder, Passage, Role, Sentence
 
-__all__ = ["Scores", "XquadQuestion", "evaluate_language"]
+__all__ = ["LANGUAGES", "Scores", "XquadQuestion", "evaluate_language", "opened_language"]
+
+LANGUAGES = ("ar", "de", "el", "en", "es", "hi", "ru", "th", "tr", "vi", "zh")
 
 FILE_URI = "xquad-r:"
 
@@ -50,34 +53,40 @@ class Scores:
     mrr: float
 
 
-def evaluate_language(path: Path, language: str, embedder: Embedder) -> Scores:
-    """Indexes the language's paragraphs in a temporary folder and searches for every question."""
-    with tempfile.TemporaryDirectory() as folder, Store.open_to_write(Path(folder), embedder.identity) as store:
-        questions = _fill(store, _articles(path), language, embedder)
-        retriever = Retriever(store, embedder)
-        vectors = embedder.embed_queries([question.text for question in questions])
-        ranks, paragraphs = [], []
-        for question, vector in zip(questions, vectors, strict=True):
-            hits = retriever.search(question.text, vector, [language])
-            found = sorted((s for hit in hits for s in hit.sentences), key=lambda s: -s.score)[:10]
-            places = [(s.unit.document, s.unit.start) for s in found]
-            right = (question.document, question.start)
-            ranks.append(places.index(right) + 1 if right in places else np.inf)
-            paragraphs.append(bool(places) and places[0][0] == question.document)
+@contextmanager
+def opened_language(
+    source: Path, language: str, embedder: Embedder, indexes: Path
+) -> Iterator[tuple[Retriever, list[XquadQuestion]]]:
+    """The language's paragraphs as an index below `indexes`, made where it is not there yet, and its questions."""
+    folder = indexes / language
+    folder.mkdir(parents=True, exist_ok=True)
+    with gzip.open(source / f"{language}.json.gz", "rt", encoding="utf-8") as stream:
+        documents, passages, questions = _read(json.load(stream)["data"], language)
+    with Store.open_to_write(folder, embedder.identity) as store:
+        if not store.languages():
+            _fill(store, documents, passages, embedder)
+        yield Retriever(store, embedder), questions
+
+
+def evaluate_language(retriever: Retriever, questions: Sequence[XquadQuestion]) -> Scores:
+    """Searches for every question in the one language of the index."""
+    language = next(iter(retriever.languages))
+    ranks, paragraphs = [], []
+    for question in questions:
+        hits = retriever.search(question.text, retriever.embed(question.text), [language])
+        found = sorted((s for hit in hits for s in hit.sentences), key=lambda s: -s.score)[:10]
+        places = [(s.unit.document, s.unit.start) for s in found]
+        right = (question.document, question.start)
+        ranks.append(places.index(right) + 1 if right in places else np.inf)
+        paragraphs.append(bool(places) and places[0][0] == question.document)
     first = np.array(ranks) == 1
     odd = np.array([question.article % 2 for question in questions], dtype=bool)
     figures = (first.mean(), first[~odd].mean(), first[odd].mean(), np.mean(paragraphs), np.mean(1 / np.array(ranks)))
     return Scores(*(float(figure) for figure in figures))
 
 
-def _articles(path: Path) -> list[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as stream:
-        articles: list[dict[str, Any]] = json.load(stream)["data"]
-    return articles
-
-
-def _fill(store: Store, articles: list[dict[str, Any]], language: str, embedder: Embedder) -> list[XquadQuestion]:
-    """Puts every paragraph into the store, as a document of one passage, and gives back the questions."""
+def _read(articles: list[dict[str, Any]], language: str) -> tuple[list[Document], list[Passage], list[XquadQuestion]]:
+    """Every paragraph as a document of one passage, and the questions."""
     documents: list[Document] = []
     passages: list[Passage] = []
     questions: list[XquadQuestion] = []
@@ -88,11 +97,14 @@ def _fill(store: Store, articles: list[dict[str, Any]], language: str, embedder:
             documents.append(Document(name, f"{FILE_URI}{name}", "", language, text, None, ""))
             passages.append(Passage(0, len(text), Role.PROSE, sentences))
             questions += _questions(paragraph, passages[-1], number, name)
+    return documents, passages, questions
+
+
+def _fill(store: Store, documents: Sequence[Document], passages: Sequence[Passage], embedder: Embedder) -> None:
     with store.transaction():
         store.put_file(FILE_URI, "")
         for document, indexed in zip(documents, _embedded(documents, passages, embedder), strict=True):
             store.put_document(FILE_URI, document, [indexed])
-    return questions
 
 
 def _embedded(
@@ -117,17 +129,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Prints a table as Markdown, a row for each language and one for their mean."""
     parser = argparse.ArgumentParser(prog="python -m evaluation.xquad_r", description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--languages", default="ar,de,el,en,es,hi,ru,th,tr,vi,zh")
+    parser.add_argument("--languages", default=",".join(LANGUAGES))
     parser.add_argument("--embedder", help="any sentence-transformers model; default: the bundled one")
+    parser.add_argument("--indexes", type=Path, help="keep the indexes in this folder, and use those that are there")
     options = parser.parse_args(arguments)
     embedder = open_embedder(options.embedder)
     print("| language | right sentence first | even articles | odd articles | right paragraph first | MRR@10 |")
     print("|---|---|---|---|---|---|")
     rows = []
-    for language in options.languages.split(","):
-        scores = evaluate_language(options.folder / f"{language}.json.gz", language, embedder)
-        rows.append([scores.sentence, scores.even, scores.odd, scores.paragraph, scores.mrr])
-        print(_row(language, rows[-1]), flush=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        for language in options.languages.split(","):
+            place = options.indexes or Path(temporary)
+            with opened_language(options.folder, language, embedder, place) as (retriever, questions):
+                scores = evaluate_language(retriever, questions)
+            rows.append([scores.sentence, scores.even, scores.odd, scores.paragraph, scores.mrr])
+            print(_row(language, rows[-1]), flush=True)
     print(_row("mean", np.mean(rows, axis=0).tolist()))
 
 

@@ -6,6 +6,7 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from index.errors import IndexBusy, IndexMismatch, IndexNotWritable, SourceError
 from index.indexer import IndexingProgress, index_paths, remove_paths
 from index.retriever import Retriever
 from index.store import Store
-from tests.toy import WordEmbedder
+from tests.toy import WordEmbedder, ordinary_user
 
 QUERY = "how many weeks of training"
 WORDS = ("agents", "customers", "refunds", "training", "weeks", "hours", "calls", "shifts", "breaks", "pay", "seven")
@@ -160,11 +161,35 @@ def test_another_embedder_changes_nothing(tmp_path: Path) -> None:
     assert findings(tmp_path / "index") == before
 
 
+def test_a_read_only_index_answers_and_is_not_written_to() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        docs, index = Path(name) / "docs", Path(name) / "index"
+        index_paths([write(docs, "a.txt", article(1))], index, WordEmbedder())
+        expected = findings(index)
+        write(docs, "b.txt", article(2))
+        Path(name).chmod(0o755)
+        for folder in (index, index / "vectors", index / "lexical"):
+            folder.chmod(0o555)
+        with ordinary_user():
+            assert findings(index) == expected != []
+            with pytest.raises(IndexNotWritable, match="cannot write to"):
+                index_paths([docs], index, WordEmbedder())
+            assert findings(index) == expected
+        for folder in (index, index / "vectors", index / "lexical"):
+            folder.chmod(0o755)
+
+
+def test_an_index_among_the_documents_is_not_read_as_one(tmp_path: Path) -> None:
+    write(tmp_path, "a.txt", article(1))
+    index_paths([tmp_path], tmp_path / "index", WordEmbedder())
+    assert index_paths([tmp_path], tmp_path / "index", WordEmbedder()).skipped == []
+
+
 def test_an_index_folder_that_is_a_file(tmp_path: Path) -> None:
-    path = write(tmp_path, "a.txt", article(1))
+    path, other = write(tmp_path, "a.txt", article(1)), write(tmp_path, "b.txt", article(2))
     with pytest.raises(IndexNotWritable, match="cannot write to"):
-        index_paths([path], path, WordEmbedder())
-    assert path.read_text("utf-8") == article(1)
+        index_paths([path], other, WordEmbedder())
+    assert other.read_text("utf-8") == article(2)
 
 
 RUN = """

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +12,7 @@ import pytest
 from index.errors import IndexDamaged, IndexMismatch, IndexMissing, IndexNotWritable
 from index.store import DATABASE, FORMAT_VERSION, LanguageCounts, Store
 from index.types import Role
-from tests.toy import WordEmbedder, new_store, put
+from tests.toy import WordEmbedder, new_store, ordinary_user, put
 
 THAI_AND_ASTRAL = "ภาษาไทย 𐍈𐍉 😀 ends."
 
@@ -120,22 +118,9 @@ def test_it_opens_in_a_read_only_folder() -> None:
         with new_store(folder) as store:
             put(store, "a", ["Readable."])
         folder.chmod(0o555)
-        with _ordinary_user():
+        with ordinary_user():
             with Store.open_to_read(folder) as store:
                 assert store.document("a") is not None
             with pytest.raises(IndexNotWritable, match="cannot write"), new_store(folder) as store:
                 put(store, "b", ["Refused."])
         folder.chmod(0o755)
-
-
-@contextmanager
-def _ordinary_user() -> Iterator[None]:
-    """To root, nothing is read-only; so the body runs as nobody."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
