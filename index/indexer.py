@@ -15,15 +15,14 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from index.boilerplate import REPEATED_ON_PAGES
+from index.caches import refresh_caches
 from index.errors import IndexBusy, IndexNotWritable, SourceError
-from index.lexical import LexicalEntry, LexicalIndex
 from index.preparation import RECIPE, PreparedDocument, embed, prepare
 from index.sources import SIZE_LIMIT, find_files, read_file
 from index.store import LanguageCounts, Store
 from index.types import Embedder, Skipped
-from index.vectors import KINDS, VectorIndex
 
-__all__ = ["IndexingProgress", "IndexingSummary", "index_paths", "open_caches", "remove_paths"]
+__all__ = ["IndexingProgress", "IndexingSummary", "index_paths", "remove_paths"]
 
 BATCH_CHARACTERS = 100_000
 """Text to embed between two commits: about 20 s of work on two cores."""
@@ -78,15 +77,6 @@ def remove_paths(paths: Sequence[Path], folder: Path, embedder: Embedder) -> Ind
         if not gone:
             raise SourceError(f"the index in {folder} holds no documents from {_listed(paths)}")
         return _Run(store, embedder, IndexingProgress()).finish({}, gone)
-
-
-def open_caches(store: Store) -> tuple[VectorIndex, LexicalIndex]:
-    """The caches of the store's folder where they are up to date, else made from the store, in memory."""
-    lexical = LexicalIndex.open(store.folder / "lexical")
-    if lexical.generation != store.generation:
-        lexical = LexicalIndex.open(None)
-        _fill(lexical, store, None)
-    return VectorIndex.load(store.folder / "vectors", store), lexical
 
 
 class _Run:
@@ -186,17 +176,7 @@ class _Run:
     def _refresh(self) -> None:
         with self._store.transaction():
             self._changed_languages |= self._store.mark_repeated(REPEATED_ON_PAGES)
-        folder = self._store.folder
-        try:
-            VectorIndex.refresh(folder / "vectors", self._store, since=self._since, changed=self._changed_languages)
-            lexical = LexicalIndex.open(folder / "lexical")
-            current = lexical.generation == self._since
-            _fill(lexical, self._store, self._changed_documents if current else None)
-        except (OSError, ValueError) as error:
-            raise IndexNotWritable(
-                f"all documents are committed, but the search files in {folder} could not be written ({error}): "
-                "make room and run `dragoman index` again"
-            ) from error
+        refresh_caches(self._store, self._since, self._changed_languages, self._changed_documents)
 
     def _summed_up(self, files: dict[str, Path]) -> IndexingSummary:
         summary = self.summary
@@ -205,18 +185,6 @@ class _Run:
             first = summary.skipped[0]
             raise SourceError(f"none of the {len(files)} files could be read; the first, {first.uri}: {first.reason}")
         return summary
-
-
-def _fill(lexical: LexicalIndex, store: Store, documents: set[str] | None) -> None:
-    """Brings the keyword index to the store's generation: these documents alone, or everything anew."""
-    if documents is None:
-        lexical.clear()
-    entries = (
-        LexicalEntry(key, kind, document, language, text)
-        for kind in KINDS
-        for key, document, language, text in store.texts(kind, documents)
-    )
-    lexical.update(remove_documents=documents or (), add=entries, generation=store.generation)
 
 
 @contextmanager

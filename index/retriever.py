@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from index.indexer import open_caches
+from index.caches import open_caches
 from index.store import Store
 from index.tokens import terms
 from index.types import Embedder, EmbedderIdentity, Hit, Kind, SentenceScore, Unit, Vectors

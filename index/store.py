@@ -6,20 +6,17 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from importlib import resources
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.errors import IndexDamaged, IndexMismatch, IndexMissing, IndexNotWritable
+from index.database import DATABASE, FORMAT_VERSION, connect, create, tables, write_errors
+from index.errors import IndexDamaged, IndexMismatch, IndexMissing
 from index.types import Document, EmbedderIdentity, Kind, Passage, Unit, Vectors
 
-__all__ = ["FORMAT_VERSION", "IndexedPassage", "LanguageCounts", "Store"]
-
-FORMAT_VERSION = 1
-DATABASE = "index.sqlite3"
+__all__ = ["IndexedPassage", "LanguageCounts", "Store"]
 
 UNIT_COLUMNS = 's.id, s.passage, p.document, s.start, s."end", p.start, p."end"'
 QUOTABLE = "p.role = 'prose' AND NOT p.repeated"
@@ -67,10 +64,10 @@ class Store:
         if not cls.exists(folder):
             raise IndexMissing(f"no index in {folder}: make one with `dragoman index PATH --index {folder}`")
         try:
-            return cls._checked(folder, _connect(folder, "mode=ro"))
+            return cls._checked(folder, connect(folder, "mode=ro"))
         except sqlite3.OperationalError:
             # A read-only folder cannot hold the side files that shared reading needs, nor can anybody write to it.
-            return cls._checked(folder, _connect(folder, "mode=ro&immutable=1"))
+            return cls._checked(folder, connect(folder, "mode=ro&immutable=1"))
 
     @classmethod
     def open_to_write(cls, folder: Path, embedder: EmbedderIdentity) -> Store:
@@ -78,20 +75,20 @@ class Store:
 
         Raises IndexDamaged, IndexNotWritable, or IndexMismatch where the index was made with another embedder.
         """
-        with _write_errors(folder):
-            connection = _connect(folder, "mode=rwc")
-            tables = _tables(folder, connection)
+        with write_errors(folder):
+            connection = connect(folder, "mode=rwc")
+            existing = tables(connection)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA foreign_keys = ON")
-            if not tables:
-                _create(connection, embedder)
+            if not existing:
+                create(connection, embedder)
         store = cls._checked(folder, connection)
         store.require_embedder(embedder)
         return store
 
     @classmethod
     def _checked(cls, folder: Path, connection: sqlite3.Connection) -> Store:
-        if "meta" not in _tables(folder, connection):
+        if "meta" not in tables(connection):
             raise IndexDamaged(f"the index in {folder} is empty or half-written: delete the folder and index again")
         store = cls(folder, connection)
         version = int(store._meta("format"))
@@ -222,7 +219,7 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything inside is committed together as the next generation, or not at all. Raises IndexNotWritable."""
-        with _write_errors(self.folder):
+        with write_errors(self.folder):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -331,38 +328,3 @@ def _blob(vector: Vectors | None) -> bytes | None:
 
 def _describe(embedder: EmbedderIdentity) -> str:
     return f"{embedder.name!r} (revision {embedder.revision[:12]}, {embedder.dimension} dimensions)"
-
-
-def _connect(folder: Path, mode: str) -> sqlite3.Connection:
-    uri = f"{(folder / DATABASE).resolve().as_uri()}?{mode}"
-    # Autocommit, so that transactions begin and end where `transaction` says; a page shares one store among threads.
-    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30, check_same_thread=False)
-
-
-def _create(connection: sqlite3.Connection, embedder: EmbedderIdentity) -> None:
-    meta = {"format": str(FORMAT_VERSION), "generation": "0", "embedder": json.dumps(asdict(embedder))}
-    connection.executescript(f"BEGIN; {resources.files('index').joinpath('schema.sql').read_text('utf-8')}")
-    connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
-    connection.execute("COMMIT")
-
-
-def _tables(folder: Path, connection: sqlite3.Connection) -> set[str]:
-    try:
-        return {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    except sqlite3.OperationalError:
-        raise
-    except sqlite3.DatabaseError as error:
-        raise IndexDamaged(
-            f"{folder / DATABASE} is not a database ({error}): delete the folder and index again"
-        ) from error
-
-
-@contextmanager
-def _write_errors(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        raise IndexNotWritable(f"cannot write to the index in {folder} ({error}); it is as it was before") from error
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise IndexNotWritable(f"cannot write to the index in {folder} ({reason}); it is as it was before") from error

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from index.database import DATABASE, FORMAT_VERSION
 from index.errors import IndexDamaged, IndexMismatch, IndexMissing, IndexNotWritable
-from index.store import DATABASE, FORMAT_VERSION, LanguageCounts, Store
+from index.store import LanguageCounts, Store
 from index.types import Role
 from tests.toy import WordEmbedder, new_store, ordinary_user, put
 
@@ -91,6 +92,20 @@ def test_a_damaged_database_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / DATABASE).write_bytes(content)
     with pytest.raises(IndexDamaged, match="delete the folder and index again"):
         Store.open_to_read(tmp_path)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8, 0.95])
+def test_a_half_written_database_is_named_wherever_it_breaks_off(tmp_path: Path, share: float) -> None:
+    with new_store(tmp_path) as store:
+        for number in range(50):
+            put(store, f"d{number}", [f"Sentence {number} of many.", "Another one."])
+    path = tmp_path / DATABASE
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    with pytest.raises(IndexDamaged, match="index again"), Store.open_to_read(tmp_path) as store:
+        assert store.counts()
+        list(store.documents())
+        list(store.texts("sentence"))
+        store.vectors("sentence", "en")
 
 
 def test_a_newer_format_is_refused_and_left_alone(tmp_path: Path) -> None:
