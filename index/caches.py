@@ -31,7 +31,8 @@ def refresh_caches(store: Store, since: int, languages: Iterable[str], documents
     try:
         VectorIndex.refresh(store.folder / VECTORS, store, since=since, changed=languages)
         lexical = LexicalIndex.open(store.folder / LEXICAL)
-        _fill(lexical, store, documents if lexical.generation == since else None)
+        if lexical.generation != store.generation:
+            _fill(lexical, store, documents if lexical.generation == since else None)
     except OSError as error:
         raise IndexNotWritable(
             f"all documents are committed, but the search files in {store.folder} could not be written ({error}): "

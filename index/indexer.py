@@ -20,12 +20,12 @@ from index.errors import IndexBusy, IndexNotWritable, SourceError
 from index.preparation import RECIPE, PreparedDocument, embed, prepare
 from index.sources import SIZE_LIMIT, find_files, read_file
 from index.store import LanguageCounts, Store
-from index.types import Embedder, Skipped
+from index.types import Embedder, Skipped, SourceDocument
 
 __all__ = ["IndexingProgress", "IndexingSummary", "index_paths", "remove_paths"]
 
-BATCH_CHARACTERS = 100_000
-"""Text to embed between two commits: about 20 s of work on two cores."""
+BATCH_CHARACTERS = 30_000
+"""Text to embed between two commits: a few seconds of work on two cores, so that the progress shows."""
 
 
 class IndexingProgress:
@@ -88,6 +88,7 @@ class _Run:
         self._progress = progress
         self._since = store.generation
         self._batch: list[PreparedDocument] = []
+        self._batch_characters = 0
         self._batch_bytes = 0
         self._read_files: dict[str, tuple[str, set[str]]] = {}
         self._changed_languages: set[str] = set()
@@ -112,23 +113,33 @@ class _Run:
     def _read(self, uri: str, path: Path, digest: str) -> None:
         stored = self._store.documents_of_file(uri)
         seen: set[str] = set()
+        left = _size(path)
         for item in read_file(path):
             if isinstance(item, Skipped):
                 self.summary.skipped.append(item)
                 continue
-            prepared = prepare(uri, item)
-            if prepared.document.id in seen:
-                self.summary.skipped.append(Skipped(item.uri, "the same record stands in this file twice"))
-                continue
-            seen.add(prepared.document.id)
-            if stored.get(prepared.document.id, ("", ""))[0] == prepared.document.content_hash:
-                self.summary.unchanged += 1
-                continue
-            self._batch.append(prepared)
-            if sum(len(waiting.document.text) for waiting in self._batch) >= BATCH_CHARACTERS:
-                self._commit()
-        self._batch_bytes += _size(path)
+            # A record's text stands for its share of the file's bytes; what that leaves over is added at the end.
+            share = min(left, len(item.text))
+            left -= share
+            self._batch_bytes += share
+            self._take(uri, item, seen, stored)
+        self._batch_bytes += left
         self._read_files[uri] = (digest, seen)
+
+    def _take(self, uri: str, source: SourceDocument, seen: set[str], stored: dict[str, tuple[str, str]]) -> None:
+        prepared = prepare(uri, source)
+        document = prepared.document
+        if document.id in seen:
+            self.summary.skipped.append(Skipped(source.uri, "the same record stands in this file twice"))
+            return
+        seen.add(document.id)
+        if document.id in stored and stored[document.id][0] == document.content_hash:
+            self.summary.unchanged += 1
+            return
+        self._batch.append(prepared)
+        self._batch_characters += len(document.text)
+        if self._batch_characters >= BATCH_CHARACTERS:
+            self._commit()
 
     def _commit(self) -> None:
         embedded = embed(self._batch, self._embedder, self.summary.seconds)
@@ -141,17 +152,17 @@ class _Run:
             for uri, (digest, seen) in self._read_files.items():
                 self._close_file(uri, digest, seen)
         self._progress.advance(self._batch_bytes, len(self._batch))
-        self._batch, self._batch_bytes, self._read_files = [], 0, {}
+        self._batch, self._batch_characters, self._batch_bytes, self._read_files = [], 0, 0, {}
 
     def _note_replaced(self, prepared: PreparedDocument) -> None:
-        before = self._store.documents_of_file(prepared.file_uri).get(prepared.document.id)
+        before = self._store.document(prepared.document.id)
         self._changed_documents.add(prepared.document.id)
         self._changed_languages.add(prepared.document.language)
         if before is None:
             self.summary.added += 1
         else:
             self.summary.changed += 1
-            self._changed_languages.add(before[1])
+            self._changed_languages.add(before.language)
 
     def _close_file(self, uri: str, digest: str, seen: set[str]) -> None:
         if not seen:

@@ -218,12 +218,17 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Everything inside is committed together as the next generation, or not at all. Raises IndexNotWritable."""
+        """Everything inside is committed together, or not at all; what changes anything is the next generation.
+
+        Raises IndexNotWritable.
+        """
         with write_errors(self.folder):
+            before = self._connection.total_changes
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
-                self._connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+                if self._connection.total_changes > before:
+                    self._connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:

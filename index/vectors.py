@@ -63,8 +63,11 @@ class VectorIndex:
         Where they are of generation `since`, only the `changed` languages are written; otherwise all are.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        parts = _unchanged(folder, since, set(store.languages()) - set(changed))
-        for language in store.languages():
+        everything = set(store.languages())
+        if len(_unchanged(folder, store.generation, everything)) == len(everything) * len(KINDS):
+            return
+        parts = _unchanged(folder, since, everything - set(changed))
+        for language in sorted(everything):
             for kind in KINDS:
                 key = f"{kind}.{language}"
                 if key not in parts:

@@ -13,7 +13,7 @@ from urllib.request import url2pathname
 
 from rich.console import Console
 from rich.padding import Padding
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -116,9 +116,7 @@ class ProgressBar(IndexingProgress):
             TextColumn("indexing"),
             BarColumn(),
             TextColumn("{task.percentage:>3.0f} %  {task.fields[documents]:,} documents"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
+            TimeRemainingColumn(compact=True, elapsed_when_finished=True),
             console=console,
             disable=not console.is_terminal,
             transient=True,
