@@ -43,6 +43,9 @@ def mark_boilerplate(text: str, passages: Sequence[Passage]) -> list[Passage]:
     words = [_normalised(text[p.start : p.end]) if p.end - p.start <= _LONGEST_CHROME else "" for p in passages]
     chrome = {at for at, passage in enumerate(passages) if _is_chrome(text, passage, words[at])}
     chrome |= {at for at in range(len(passages)) if _is_menu_heading(text, passages, at)}
+    first = next((at for at in range(len(passages)) if at not in chrome), len(passages))
+    if first + 1 in chrome and _is_label(text, passages[first]):
+        chrome.add(first)
     content = [at for at in range(len(passages)) if at not in chrome and _is_content(text, passages, at)]
     if content:
         chrome |= _before_title(text, passages, content[0], chrome)
@@ -112,7 +115,30 @@ def _is_content(text: str, passages: Sequence[Passage], at: int) -> bool:
     if len(shown) > _LONGEST_CHROME or _is_in_table(text, passages, at):
         return True
     says = any(sentence.role is Role.PROSE for sentence in passage.sentences)
-    return says and not (_is_link_list(shown) or _is_stub(shown))
+    return says and not (_is_link_list(shown) or _is_stub(shown) or _is_poll(text, passage))
+
+
+def _is_label(text: str, passage: Passage) -> bool:
+    """A line of a few words that says nothing and is no heading: on top of a page's menu, a link past it."""
+    shown = text[passage.start : passage.end]
+    return (
+        passage.role is Role.PROSE
+        and len(shown) <= _LONGEST_LABEL
+        and shown.count(" ") < 5
+        and not ends_sentence(shown)
+    )
+
+
+def _is_poll(text: str, passage: Passage) -> bool:
+    """A question with its buttons: "Was this clear? Yes / No"."""
+    *questions, last = passage.sentences
+    buttons = text[last.start : last.end]
+    return (
+        bool(questions)
+        and all(sentence.role is Role.QUESTION for sentence in questions)
+        and buttons.count(" ") < 4
+        and not ends_sentence(buttons)
+    )
 
 
 def _is_link_list(shown: str) -> bool:

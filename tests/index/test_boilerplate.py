@@ -45,6 +45,45 @@ def test_chrome_above_the_title_is_marked(chrome: str) -> None:
     assert marked(chrome, TITLE, BODY) == [chrome]
 
 
+def test_a_menu_with_wide_gaps_is_chrome_wherever_a_heading_could_stand() -> None:
+    menu = "Kettles   Search   Sign in   Contact"
+    skip = "Jump to what matters"
+    assert marked(skip, menu, TITLE, BODY, "How to clean a kettle", BODY) == [skip, menu]
+    assert marked(TITLE, BODY, "MEER TALEN   English   Français   Tiếng Việt", "Dank je! Dank je!") == [
+        "MEER TALEN   English   Français   Tiếng Việt",
+        "Dank je! Dank je!",
+    ]
+
+
+def test_a_title_above_a_menu_stays_and_so_does_a_table() -> None:
+    assert marked(TITLE, "NL | FR | EN", "Before you begin", BODY) == ["NL | FR | EN"]
+    table = ("Model   Litres   Watts", "Small   1.0   1500", "Large   1.7   2200")
+    assert marked(TITLE, BODY, *table, BODY) == []
+
+
+def test_the_last_item_of_a_list_stays_above_chrome() -> None:
+    text = "\n\n".join((TITLE, BODY, "Milk", "Was this useful? Was this useful?"))
+    starts = [text.index(part) for part in (TITLE, BODY, "Milk", "Was")]
+    roles = (Role.HEADING, Role.PROSE, Role.PROSE, Role.PROSE)
+    ends = [*(start - 2 for start in starts[1:]), len(text)]
+    blocks = [Block(start, end, role) for start, end, role in zip(starts, ends, roles, strict=True)]
+    found = mark_boilerplate(text, segment(text, "en", blocks))
+    assert [text[p.start : p.end] for p in found if p.role is Role.BOILERPLATE] == ["Was this useful? Was this useful?"]
+
+
+def test_a_link_past_the_menu_on_the_line_above_it_is_chrome() -> None:
+    assert marked("Past the menu\nKettles   Search   Sign in", TITLE, BODY) == [
+        "Past the menu",
+        "Kettles   Search   Sign in",
+    ]
+
+
+def test_doubled_feedback_above_a_last_question_is_chrome() -> None:
+    thanks, poll = "Thanks for rating! Thanks for rating!", "Was this clear? Yes / No"
+    assert marked(TITLE, BODY, f"{thanks}\n{poll}") == [thanks, poll]
+    assert marked(TITLE, BODY, "Was this clear? It was not, to most of us.") == []
+
+
 def test_several_stubs_below_are_all_marked() -> None:
     assert marked(TITLE, BODY, "OTHER PAGES", "Was this helpful?", "Yes", "No") == [
         "OTHER PAGES", "Was this helpful?", "Yes", "No",
