@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.confidence import confidence, unrelated_cosine
-from bot.extractive import cite
+from bot.extractive import cite, quoted_text
 from bot.messages import language_name, message
 from bot.question import checked_language, checked_text
 from bot.types import Answer, Question, Timings
@@ -19,6 +19,9 @@ __all__ = ["DEFAULT_THRESHOLD", "AnswerEngine"]
 
 DEFAULT_THRESHOLD = 0.15
 """Below this probability that the quote answers the question, the engine abstains."""
+
+MOST_QUOTES = 2
+"""Sentences that one answer quotes at most."""
 
 UNTIMED = Timings(0.0, 0.0, 0.0, 0.0)
 
@@ -34,9 +37,12 @@ class _Found:
 class AnswerEngine:
     """Answers questions from one index. Threads may share it."""
 
-    def __init__(self, retriever: Retriever, *, threshold: float = DEFAULT_THRESHOLD) -> None:
+    def __init__(
+        self, retriever: Retriever, *, threshold: float = DEFAULT_THRESHOLD, most_quotes: int = MOST_QUOTES
+    ) -> None:
         self._retriever = retriever
         self._threshold = threshold
+        self._most_quotes = most_quotes
         self._unrelated = unrelated_cosine(retriever)
 
     def answer(self, question: Question) -> Answer:
@@ -73,9 +79,17 @@ class AnswerEngine:
         if found.hit is None or found.confidence < self._threshold:
             said = message("abstained" if self._retriever.languages else "no_documents", language)
             return Answer(text, language, "abstained", said, round(found.confidence, 4), None, (), UNTIMED)
-        citation = cite(found.hit, found.hit.sentences[0], marker=1)
-        notice = None
-        if citation.language != language:
-            notice = message("other_language", language, language=language_name(citation.language, language))
-        confidence = round(found.confidence, 4)
-        return Answer(text, language, "answered", citation.quote, confidence, notice, (citation,), UNTIMED)
+        citations = cite(found.hit, self._most_quotes)
+        quoted, notice = found.hit.document.language, None
+        if quoted != language:
+            notice = message("other_language", language, language=language_name(quoted, language))
+        return Answer(
+            question=text,
+            language=language,
+            status="answered",
+            text=quoted_text(found.hit, citations),
+            confidence=round(found.confidence, 4),
+            notice=notice,
+            citations=citations,
+            timings_ms=UNTIMED,
+        )

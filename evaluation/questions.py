@@ -38,15 +38,16 @@ class GoldQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one question. `quoted_right` is whether the best quote is right, whatever the confidence."""
+    """What became of one question. `right_first`: the best single sentence is right, whatever the confidence."""
 
     asked: GoldQuestion
     answer: Answer
+    right_first: bool
     quoted_right: bool
 
     @property
     def kind(self) -> str:
-        """right, wrong (a wrong quote, or a quote where nothing answers), missed (abstained for nothing)."""
+        """`right` (quoted, or rightly abstained), `wrong` (no quote is right) or `missed` (abstained for nothing)."""
         if self.answer.status == "abstained":
             return "right" if self.asked.gold is None else "missed"
         return "right" if self.quoted_right else "wrong"
@@ -64,17 +65,17 @@ def read_questions(path: Path) -> list[GoldQuestion]:
     return questions
 
 
-def judge(engine: AnswerEngine, forced: AnswerEngine, asked: GoldQuestion) -> Outcome:
-    """Asks `engine`; and `forced`, which never abstains, for what it would have quoted."""
-    quote = forced.answer(Question(asked.question)).citations
-    right = bool(
-        asked.gold
-        and asked.file
-        and quote
-        and asked.gold in quote[0].quote
-        and quote[0].source_uri.endswith(asked.file)
-    )
-    return Outcome(asked, engine.answer(Question(asked.question)), right)
+def judge(engine: AnswerEngine, first: AnswerEngine, asked: GoldQuestion) -> Outcome:
+    """Asks `engine`; and `first`, which never abstains and quotes one sentence, for the best one."""
+    answer = engine.answer(Question(asked.question))
+    best = first.answer(Question(asked.question))
+    return Outcome(asked, answer, _has_gold(best, asked), _has_gold(answer, asked))
+
+
+def _has_gold(answer: Answer, asked: GoldQuestion) -> bool:
+    if asked.gold is None or asked.file is None:
+        return False
+    return any(asked.gold in cited.quote and cited.source_uri.endswith(asked.file) for cited in answer.citations)
 
 
 def report(outcomes: Iterable[Outcome]) -> str:
@@ -92,7 +93,7 @@ def report(outcomes: Iterable[Outcome]) -> str:
         answerable = [outcome for outcome in by_language[language] if outcome.asked.gold is not None]
         others = [outcome for outcome in by_language[language] if outcome.asked.gold is None]
         kinds = Counter(outcome.kind for outcome in answerable)
-        first = sum(outcome.quoted_right for outcome in answerable)
+        first = sum(outcome.right_first for outcome in answerable)
         abstained = sum(outcome.kind == "right" for outcome in others)
         cells = (
             language,
@@ -117,13 +118,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         index_paths(options.documents, Path(folder), embedder)
         with Store.open_to_read(Path(folder)) as store:
             retriever = Retriever(store, embedder)
-            engine, forced = AnswerEngine(retriever, threshold=options.threshold), AnswerEngine(retriever, threshold=0)
-            outcomes = [judge(engine, forced, asked) for asked in read_questions(options.questions)]
+            engine = AnswerEngine(retriever, threshold=options.threshold)
+            first = AnswerEngine(retriever, threshold=0, most_quotes=1)
+            outcomes = [judge(engine, first, asked) for asked in read_questions(options.questions)]
     for outcome in outcomes:
         if options.all or outcome.kind != "right":
             said = outcome.answer.text if outcome.answer.status == "answered" else "(abstained)"
             print(f"{outcome.kind:6} {outcome.answer.confidence:.2f} {outcome.asked.question}\n       {said[:150]}")
     print(report(outcomes))
+    answered = [outcome.answer for outcome in outcomes if outcome.answer.status == "answered"]
+    quotes = sum(len(answer.citations) for answer in answered)
+    print(f"\n{quotes / max(1, len(answered)):.2f} sentences quoted an answer, mean of {len(answered)}")
 
 
 if __name__ == "__main__":

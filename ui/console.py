@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -39,24 +39,26 @@ def answer_json(answer: Answer, *, indent: int | None = 2) -> str:
 
 
 def print_answer(console: Console, answer: Answer) -> None:
-    """The answer with its markers, and under it each citation with the passage around the quote."""
+    """The answer, and under it the quotes, each with its number and place, in the passage that they stand in."""
     markers = "".join(f" [{citation.marker}]" for citation in answer.citations)
     _print(console, Text.assemble((visible(answer.text), "bold" if answer.citations else "yellow"), markers))
     if answer.notice:
         _print(console, Text(visible(answer.notice), "yellow"))
-    for citation in answer.citations:
-        _print_citation(console, citation)
+    if answer.citations:
+        _print_citations(console, answer.citations)
     _print(console, Text(f"\nconfidence {answer.confidence:.2f}, {answer.timings_ms.total:.0f} ms", "dim"))
 
 
-def _print_citation(console: Console, citation: Citation) -> None:
-    heading = Text.assemble((f"[{citation.marker}] ", "bold"), visible(citation.title), f" ({citation.language})")
-    place = f"{visible(_readable(citation.source_uri))}, characters {citation.start}-{citation.end}"
-    before, quote, after = citation.passage.partition(citation.quote)
-    passage = Text.assemble(visible(before), (visible(quote), "bold underline"), visible(after))
+def _print_citations(console: Console, citations: Sequence[Citation]) -> None:
+    """All of one answer's citations are of one passage: it is shown once, below their places."""
+    first = citations[0]
+    passage = Text(visible(first.passage))
     console.print()
-    _print(console, heading)
-    _print(console, Text(place, "dim"), indent=4)
+    _print(console, Text.assemble(visible(first.title), f" ({first.language})"))
+    for citation in citations:
+        place = f"{visible(_readable(citation.source_uri))}, characters {citation.start}-{citation.end}"
+        _print(console, Text.assemble((f"[{citation.marker}] ", "bold"), (place, "dim")))
+        passage.highlight_words([visible(citation.quote)], "bold underline")
     _print(console, passage, indent=4)
 
 

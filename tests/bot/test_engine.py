@@ -59,6 +59,26 @@ def test_an_asker_of_a_language_without_documents_gets_a_quote_and_a_notice(stor
     assert "Tiếng Anh" in answer.notice
 
 
+def test_two_sentences_that_are_nearly_equal_are_both_quoted(store: Store) -> None:
+    """To the toy embedder, sentences of the same words are equal."""
+    put(store, "twins", ["Calls open at nine sharp.", "Nobody has asked about lunch.", "At nine sharp calls open."])
+    answer = engine(store, threshold=0).answer(Question("When do calls open, nine sharp?", language="en"))
+    assert [citation.quote for citation in answer.citations] == [
+        "Calls open at nine sharp.",
+        "At nine sharp calls open.",
+    ]
+    assert [citation.marker for citation in answer.citations] == [1, 2]
+    assert answer.text == "Calls open at nine sharp. … At nine sharp calls open."
+    one = AnswerEngine(Retriever(store, WordEmbedder()), threshold=0, most_quotes=1)
+    assert len(one.answer(Question("When do calls open, nine sharp?", language="en")).citations) == 1
+
+
+def test_neighbours_are_joined_without_a_mark(store: Store) -> None:
+    put(store, "twins", ["Calls open at nine sharp.", "At nine sharp calls open."])
+    answer = engine(store, threshold=0).answer(Question("When do calls open, nine sharp?", language="en"))
+    assert answer.text == "Calls open at nine sharp. At nine sharp calls open."
+
+
 def test_it_abstains_in_the_askers_language(store: Store) -> None:
     answer = engine(store).answer(Question("Wat kost een treinkaartje naar Parijs?"))
     assert (answer.status, answer.citations, answer.notice) == ("abstained", (), None)

@@ -19,12 +19,16 @@ def retriever(tmp_path: Path) -> Retriever:
     return Retriever(store, WordEmbedder())
 
 
+def engines(retriever: Retriever, threshold: float) -> tuple[AnswerEngine, AnswerEngine]:
+    return AnswerEngine(retriever, threshold=threshold), AnswerEngine(retriever, threshold=0, most_quotes=1)
+
+
 def ask(
     retriever: Retriever, question: str, file: str | None, gold: str | None, threshold: float = 0.3
 ) -> tuple[str, bool]:
     asked = GoldQuestion("1", question, "en", file, gold)
-    outcome = judge(AnswerEngine(retriever, threshold=threshold), AnswerEngine(retriever, threshold=0), asked)
-    return outcome.kind, outcome.quoted_right
+    outcome = judge(*engines(retriever, threshold), asked)
+    return outcome.kind, outcome.right_first
 
 
 def test_right_wrong_and_missed(retriever: Retriever) -> None:
@@ -41,13 +45,12 @@ def test_where_nothing_answers_abstaining_is_right(retriever: Retriever) -> None
 
 
 def test_the_report_counts_by_language_and_in_all(retriever: Retriever) -> None:
-    engine, forced = AnswerEngine(retriever, threshold=0.3), AnswerEngine(retriever, threshold=0)
     asked = [
         GoldQuestion("1", "How many weeks do new agents train at the office?", "en", "training", "six weeks"),
         GoldQuestion("2", "Which train goes to Paris tomorrow?", "en", None, None),
         GoldQuestion("3", "Who listens to every call?", "nl", "training", "six weeks"),
     ]
-    lines = report([judge(engine, forced, question) for question in asked]).splitlines()
+    lines = report([judge(*engines(retriever, 0.3), question) for question in asked]).splitlines()
     assert lines[2] == "| en | 1 of 1 | 1 | 0 | 0 | 1 of 1 |"
     assert lines[3].startswith("| nl | 0 of 1 | 0 | ")
     assert lines[4].startswith("| all | 1 of 2 | 1 | ")

@@ -80,14 +80,15 @@ def test_a_question_is_answered_in_its_language_with_exact_offsets(
     assert (answer["question"], answer["language"], answer["status"]) == (question, language, "answered")
     assert expected in answer["text"]
     assert list(answer["timings_ms"]) == ["embed", "search", "compose", "total"]
-    (citation,) = answer["citations"]
+    citation = next(citation for citation in answer["citations"] if expected in citation["quote"])
     assert list(citation) == [
         "marker", "quote", "document", "source_uri", "title", "language", "start", "end", "passage",
     ]  # fmt: skip
     with Store.open_to_read(samples_index) as store:
         document = store.document(citation["document"])
     assert document is not None
-    assert document.text[citation["start"] : citation["end"]] == citation["quote"] == answer["text"]
+    assert document.text[citation["start"] : citation["end"]] == citation["quote"]
+    assert citation["quote"] in answer["text"]
     assert citation["quote"] in citation["passage"]
     assert citation["language"] == language
     assert (SAMPLES / "training" / f"{language}.txt").as_uri() == citation["source_uri"]
@@ -99,8 +100,8 @@ def test_a_person_sees_the_quote_the_place_and_the_passage(run: Run, samples_ind
     lines = ran.out.splitlines()
     assert lines[0].endswith("[1]")
     assert "six weeks" in lines[0]
-    assert lines[2].startswith("[1] ")
-    assert lines[2].endswith("(en)")
+    assert lines[2] == "How are new agents trained? (en)"
+    assert lines[3].startswith("[1] ")
     assert "training/en.txt, characters " in lines[3]
     assert lines[0].removesuffix(" [1]") in lines[4]
 
