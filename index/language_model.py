@@ -40,19 +40,19 @@ def _load() -> LanguageIdentifier:
 
 
 def _packed() -> LanguageIdentifier:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415 - loads NumPy
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # loads NumPy
 
     return LanguageIdentifier.from_model_file(MODEL_FILE)
 
 
 def _unpacked_folder() -> Path:
-    from index.embedding.model_cache import cache_folder, ensure_built  # noqa: PLC0415 - loads the embedder's modules
+    from index.embedding.model_cache import cache_folder, ensure_built  # loads the embedder's modules
 
     return ensure_built(cache_folder() / f"py3langid-{importlib.metadata.version('py3langid')}-{RECIPE}", _unpack)
 
 
 def _unpack(folder: Path) -> None:
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
     model = _packed()
     np.save(folder / "features.npy", model.nb_ptc)
@@ -65,8 +65,8 @@ def _unpack(folder: Path) -> None:
 
 def _read(folder: Path) -> LanguageIdentifier:
     """Maps the two big tables into memory: a question touches a few pages of them."""
-    import numpy as np  # noqa: PLC0415
-    from py3langid.langid import LanguageIdentifier  # noqa: PLC0415
+    import numpy as np
+    from py3langid.langid import LanguageIdentifier
 
     return LanguageIdentifier(
         np.load(folder / "features.npy", mmap_mode="r"),

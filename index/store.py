@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.database import DATABASE, FORMAT_VERSION, connect, create, tables, write_errors
-from index.errors import IndexDamaged, IndexMismatch, IndexMissing
+from index.errors import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing
 from index.types import Document, EmbedderIdentity, Kind, Passage, Unit, Vectors
 
 __all__ = ["IndexedPassage", "LanguageCounts", "Store"]
@@ -60,12 +61,14 @@ class Store:
 
     @classmethod
     def open_to_read(cls, folder: Path) -> Store:
-        """Raises IndexMissing, IndexDamaged or IndexMismatch. Works on a read-only folder."""
+        """Raises IndexMissing, IndexDamaged, IndexMismatch or IndexBusy. Works on a read-only folder."""
         if not cls.exists(folder):
             raise IndexMissing(f"no index in {folder}: make one with `dragoman index PATH --index {folder}`")
         try:
             return cls._checked(folder, connect(folder, "mode=ro"))
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as error:
+            if os.access(folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+                raise IndexBusy(f"the index in {folder} cannot be read now ({error}): try again") from error
             # A read-only folder cannot hold the side files that shared reading needs, nor can anybody write to it.
             return cls._checked(folder, connect(folder, "mode=ro&immutable=1"))
 

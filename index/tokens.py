@@ -74,7 +74,7 @@ def _terms_of(word: str) -> Iterator[str]:
 
 def _words(run: str) -> Iterator[str]:
     """By dictionary, as ICU breaks them."""
-    from icu4py.breakers import WordBreaker  # noqa: PLC0415 - 35 ms that questions in other scripts need not pay
+    from icu4py.breakers import WordBreaker  # 35 ms that questions in other scripts need not pay
 
     return (word[:STEM_LENGTH] for word in WordBreaker(run, "und"))
 

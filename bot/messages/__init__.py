@@ -52,7 +52,7 @@ def _sentences(code: str) -> dict[str, str]:
 
 @lru_cache(maxsize=256)
 def _names(code: str) -> dict[str, str]:
-    from babel import Locale, UnknownLocaleError  # noqa: PLC0415 - most answers need no language's name
+    from babel import Locale, UnknownLocaleError  # most answers need no language's name
 
     try:
         return dict(Locale.parse(code).languages)

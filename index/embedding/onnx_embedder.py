@@ -80,7 +80,7 @@ class OnnxEmbedder:
 
 
 def _open_session(file: Path) -> InferenceSession:
-    import onnxruntime  # noqa: PLC0415 - 0.1 s, which commands that embed nothing need not pay
+    import onnxruntime  # 0.1 s, which commands that embed nothing need not pay
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1

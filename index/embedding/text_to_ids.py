@@ -49,7 +49,7 @@ class TextToIds:
 
 
 def _load_tokenizer(file: Path) -> Tokenizer:
-    from tokenizers import Tokenizer  # noqa: PLC0415 - a question alone never needs it
+    from tokenizers import Tokenizer  # a question alone never needs it
 
     try:
         tokenizer = Tokenizer.from_file(str(file))

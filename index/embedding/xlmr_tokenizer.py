@@ -15,7 +15,7 @@ def build_tokenizer(pieces: Pieces) -> Tokenizer:
 
     `Nmt` drops control characters and folds exotic spaces, as SentencePiece does; it knows nothing of NUL.
     """
-    from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors  # noqa: PLC0415 - 50 ms
+    from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors  # 50 ms
 
     vocabulary = list(zip(pieces.texts, pieces.scores.tolist(), strict=True))
     tokenizer = Tokenizer(models.Unigram(vocabulary, unk_id=pieces.unknown, byte_fallback=False))

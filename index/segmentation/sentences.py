@@ -46,7 +46,7 @@ def _sentence_ends(clean: str, language: str, habits: Habits) -> list[int]:
 
 
 def _proposed_ends(clean: str, language: str) -> list[int]:
-    from sentencex import get_sentence_boundaries  # noqa: PLC0415 - a native library, not needed to read an index
+    from sentencex import get_sentence_boundaries  # a native library, not needed to read an index
 
     ends: list[int] = []
     start = 0

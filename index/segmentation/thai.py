@@ -23,7 +23,7 @@ def thai_sentence_ends(text: str) -> list[int]:
     """Ends of the sentences of sanitised Thai text, in order."""
     # pythainlp makes a folder in the user's home when imported, unless told that it must not.
     os.environ.setdefault("PYTHAINLP_READ_ONLY", "1")
-    from pythainlp.tokenize.crfcut import segment as crfcut  # noqa: PLC0415 - half a second, for Thai alone
+    from pythainlp.tokenize.crfcut import segment as crfcut  # half a second, for Thai alone
 
     ends: list[int] = []
     start = 0

@@ -34,7 +34,7 @@ def read_docx(data: bytes, uri: str) -> Iterator[SourceDocument]:
         raise SourceError("an old or password-protected Word file; save it as an unprotected .docx")
     with damage_of("DOCX"):
         _check_size(data)
-        from docx import Document  # noqa: PLC0415 - only DOCX files need it
+        from docx import Document  # only DOCX files need it
 
         document = Document(io.BytesIO(data))
         pieces = list(_pieces(document.element.body, _heading_styles(document)))

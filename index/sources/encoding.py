@@ -143,7 +143,7 @@ def _detect(data: bytes) -> str | None:
     latin = latin_encoding(sample)
     if latin.explained:
         return latin.name
-    from charset_normalizer import from_bytes  # noqa: PLC0415 - only files that are not UTF-8 need it
+    from charset_normalizer import from_bytes  # only files that are not UTF-8 need it
 
     best = from_bytes(sample).best()
     return latin.name if best is None or _in_latin_letters(str(best)) else best.encoding

@@ -27,7 +27,7 @@ def parse_front_matter(source: str) -> FrontMatter:
     The values are read off the parse tree as they are written. No object is built from them, so an alias or a merge
     key cannot make a short text long, `lang: no` is Norwegian and not `False`, and `title: 2024` is a title.
     """
-    import yaml  # noqa: PLC0415 - only Markdown with front matter needs it
+    import yaml  # only Markdown with front matter needs it
 
     if len(source) > _LIMIT:
         return FrontMatter()

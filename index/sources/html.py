@@ -71,7 +71,7 @@ def _extracted(markup: str) -> str:
     """
     if len(markup) > _EXTRACTOR_LIMIT:
         return ""
-    import trafilatura  # noqa: PLC0415 - only HTML needs it, and it is slow to import
+    import trafilatura  # only HTML needs it, and it is slow to import
 
     logging.getLogger("trafilatura").addHandler(logging.NullHandler())
     try:

@@ -28,7 +28,7 @@ _BREAK_IN_UNSPACED = re.compile(rf"(?<=[{UNSPACED}]){_SOFT_BREAK}(?=[{UNSPACED}]
 
 def read_markdown(data: bytes, uri: str) -> Iterator[SourceDocument]:
     """The one document of a Markdown file. Raises SourceError for what is not text."""
-    from index.sources.markdown_syntax import parse  # noqa: PLC0415 - only Markdown files need the parser
+    from index.sources.markdown_syntax import parse  # only Markdown files need the parser
 
     if len(data) > MARKDOWN_LIMIT:
         raise SourceError(f"over the size limit for Markdown ({MARKDOWN_LIMIT / 1e6:,.0f} MB)")

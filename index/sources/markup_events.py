@@ -26,7 +26,7 @@ class MarkupTarget(Protocol):
 
 def send_markup(markup: str, target: MarkupTarget) -> None:
     """Send all events of `markup` to `target`. Raises SourceError where even a lenient parser gives up."""
-    from lxml import etree  # type: ignore[import-untyped]  # noqa: PLC0415 - has no types; only markup needs it
+    from lxml import etree  # type: ignore[import-untyped]  # has no types; only markup needs it
 
     if not markup.strip():
         return

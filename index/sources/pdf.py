@@ -47,7 +47,7 @@ def read_pdf(data: bytes, uri: str) -> Iterator[SourceDocument]:
 
 
 def _opened(data: bytes) -> PdfReader:
-    import pypdf  # noqa: PLC0415 - only PDFs need it
+    import pypdf  # only PDFs need it
 
     reader = pypdf.PdfReader(io.BytesIO(data))
     if not reader.is_encrypted:
