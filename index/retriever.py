@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from index.caches import open_caches
+from index.errors import IndexDamaged
 from index.store import Store
 from index.tokens import terms
 from index.types import Embedder, EmbedderIdentity, Hit, Kind, SentenceScore, Unit, Vectors
@@ -61,19 +62,20 @@ class Retriever:
         Languages are made comparable by taking from each cosine what the question has in common with the mean of that
         language's texts: without this, texts in the question's own language win (Roy et al. 2020, arXiv:2004.05484).
         """
-        scored = [score for language in languages for score in self._score_language(question, query, language)]
-        scored.sort(key=lambda s: (-s.score, s.unit.document, s.unit.start))
-        by_passage: dict[int, list[SentenceScore]] = defaultdict(list)
-        for score in scored:
-            by_passage[score.unit.passage].append(score)
-        best = list(by_passage.values())[:limit]
-        return [hit for rank, sentences in enumerate(best, start=1) if (hit := self._hit(rank, sentences))]
+        with self._store.snapshot():
+            scored = [score for language in languages for score in self._score_language(question, query, language)]
+            scored.sort(key=lambda s: (-s.score, s.unit.document, s.unit.start))
+            by_passage: dict[int, list[SentenceScore]] = defaultdict(list)
+            for score in scored:
+                by_passage[score.unit.passage].append(score)
+            best = list(by_passage.values())[:limit]
+            return [self._hit(rank, sentences) for rank, sentences in enumerate(best, start=1)]
 
-    def _hit(self, rank: int, sentences: list[SentenceScore]) -> Hit | None:
+    def _hit(self, rank: int, sentences: list[SentenceScore]) -> Hit:
         unit = sentences[0].unit
         document = self._store.document(unit.document)
-        if document is None:  # taken out of the index since the caches were read
-            return None
+        if document is None:
+            raise IndexDamaged(f"the index in {self._store.folder} lacks document {unit.document}: index again")
         return Hit(rank, document, unit.passage_start, unit.passage_end, tuple(sentences))
 
     def _score_language(self, question: str, query: Vectors, language: str) -> list[SentenceScore]:

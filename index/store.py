@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,7 @@ class Store:
     def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
         self.folder = folder
         self._connection = connection
+        self._turn = Lock()
 
     @staticmethod
     def exists(folder: Path) -> bool:
@@ -161,6 +163,16 @@ class Store:
         }
 
     # Reading.
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All reading inside sees one committed state, whatever is written meanwhile; threads take turns."""
+        with self._turn:
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._connection.execute("COMMIT")
 
     def document(self, document_id: str) -> Document | None:
         """The document, or None where there is none with that id."""

@@ -82,6 +82,19 @@ def test_a_failed_transaction_leaves_everything_as_it_was(tmp_path: Path) -> Non
         assert store.document("a") is not None
 
 
+def test_a_snapshot_sees_one_state_while_another_process_writes(tmp_path: Path) -> None:
+    with new_store(tmp_path) as writer:
+        put(writer, "a", ["Before."])
+        with Store.open_to_read(tmp_path) as reader:
+            with reader.snapshot():
+                before = reader.document("a")
+                put(writer, "a", ["After, and longer."])
+                assert reader.document("a") == before
+            after = reader.document("a")
+        assert after is not None
+        assert after.text == "After, and longer."
+
+
 def test_a_missing_index_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(IndexMissing, match=r"no index in .*dragoman index PATH --index"):
         Store.open_to_read(tmp_path)
