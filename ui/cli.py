@@ -7,7 +7,7 @@ import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -48,6 +48,11 @@ EmbedderOption = Annotated[
     ),
 ]
 DEFAULT_INDEX = Path(".dragoman")
+
+USAGE_ERROR = cast(
+    "type[typer.BadParameter]", typer.BadParameter.__mro__[1]
+)  # of wrong options; typer has it and does not name it
+INTERRUPTED = 130  # what the command line library makes of Ctrl-C
 
 
 @app.command()
@@ -102,7 +107,7 @@ def ask(
         try:
             _answer(engine, line, language, as_json)
         except QuestionError as error:
-            _complain(error)
+            _complain(str(error))
 
 
 @app.command()
@@ -194,10 +199,10 @@ def _note(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _complain(error: DragomanError) -> None:
+def _complain(problem: str) -> None:
     from ui.console import visible
 
-    print(f"dragoman: {visible(str(error))}", file=sys.stderr)
+    print(f"dragoman: {visible(problem)}", file=sys.stderr)
 
 
 def _console(*, stderr: bool = False) -> Console:
@@ -212,7 +217,13 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):  # answers are in any script, whatever the locale says
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        app()
+        status = app(standalone_mode=False)
+        if status == INTERRUPTED:
+            _complain("interrupted; what was finished is kept, and the same command goes on from there")
+        sys.exit(status)
     except DragomanError as error:
-        _complain(error)
-        sys.exit(2)
+        _complain(str(error))
+    except USAGE_ERROR as error:
+        if wrong := error.format_message():  # empty where no command was given, and the help was shown instead
+            _complain(f"{wrong} (`dragoman --help` explains)")
+    sys.exit(2)

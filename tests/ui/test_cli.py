@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -234,6 +235,11 @@ def test_odd_characters_in_a_question_do_no_harm(run: Run, samples_index: Path, 
     ran.out.encode()
 
 
+@pytest.mark.parametrize("wrong", [["ask", "--threshold", "3", "who?"], ["ask", "--nothing"], ["dance"], ["index"]])
+def test_a_wrong_option_or_command(run: Run, wrong: list[str]) -> None:
+    assert "explains" in one_line(run(*wrong))
+
+
 def test_an_unknown_language_or_embedder(run: Run, samples_index: Path, tmp_path: Path) -> None:
     assert "'xx-klingon' is not a language" in one_line(
         run("ask", "who?", "--language", "xx-klingon", "--index", samples_index)
@@ -310,6 +316,23 @@ def test_answers_go_through_a_pipe_whatever_the_locale(samples_index: Path) -> N
     ran = subprocess.run(script, capture_output=True, env=environment, timeout=60, check=True)
     assert "sáu tuần" in ran.stdout.decode("utf-8")
     assert ran.stderr == b""
+
+
+def test_ctrl_c_ends_in_one_line(samples_index: Path) -> None:
+    script = [sys.executable, "-c", "from ui.cli import main; main()", "ask", "--index", str(samples_index)]
+    with subprocess.Popen(
+        script, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as asking:
+        assert asking.stdin is not None
+        assert asking.stdout is not None
+        asking.stdin.write("How long is the training?\n")
+        asking.stdin.flush()
+        assert asking.stdout.readline()
+        asking.send_signal(signal.SIGINT)
+        _, complaint = asking.communicate(timeout=60)
+    assert asking.returncode == 130
+    assert complaint.startswith("dragoman: interrupted")
+    assert complaint.count("\n") == 1
 
 
 def test_asking_imports_none_of_the_heavy_libraries(samples_index: Path) -> None:
