@@ -89,7 +89,7 @@ def _own(source: str, questions: Path, documents: Path, embedder: Embedder, fold
             hits = retriever.search(asked.question, retriever.embed(asked.question), [asked.language])
             unit = hits[0].sentences[0].unit
             right = asked.gold is not None and asked.gold in hits[0].document.text[unit.start : unit.end]
-            yield _example(source, source == "seeds" or number % 2 == 1, retriever, hits, right, asked.gold is not None)
+            yield _example(source, source == "seeds" or number % 2 == 0, retriever, hits, right, asked.gold is not None)
 
 
 def _example(

@@ -208,7 +208,7 @@ def _opened(folder: Path) -> tantivy.Index:
     try:
         return _with_segments(folder)
     except ValueError:  # tantivy creates a lock file where it reads, which a read-only folder forbids
-        with tempfile.TemporaryDirectory() as view:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as view:  # its lock may come and go meanwhile
             for file in (file for file in folder.iterdir() if file.suffix != ".lock"):
                 (Path(view) / file.name).symlink_to(file.resolve())
             return _with_segments(Path(view))

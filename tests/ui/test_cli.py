@@ -319,7 +319,9 @@ def test_answers_go_through_a_pipe_whatever_the_locale(samples_index: Path) -> N
 
 
 def test_ctrl_c_ends_in_one_line(samples_index: Path) -> None:
-    script = [sys.executable, "-c", "from ui.cli import main; main()", "ask", "--index", str(samples_index)]
+    # A process that was started in the background ignores Ctrl-C, and so would its children.
+    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from ui.cli import main; main()"
+    script = [sys.executable, "-c", code, "ask", "--index", str(samples_index)]
     with subprocess.Popen(
         script, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as asking:
