@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 from index.term_index import TermIndex
 from index.tokens import terms
+from index.types import Kind
 
 __all__ = ["LexicalEntry", "LexicalIndex"]
-
-Kind = Literal["sentence", "passage"]
 
 MAX_QUERY_CHARACTERS = 4_000
 MAX_QUERY_TERMS = 128

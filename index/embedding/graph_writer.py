@@ -28,7 +28,7 @@ class GraphWriter:
         """A node of one output."""
         return self.nodes(operator, *inputs, count=1, **attributes)[0]
 
-    def nodes(self, operator: str, *inputs: str, count: int, **attributes: Any) -> list[str]:  # noqa: ANN401
+    def nodes(self, operator: str, *inputs: str, count: int, **attributes: Any) -> list[str]:  # noqa: ANN401 - the same
         """A node of `count` outputs."""
         outputs = [f"{operator}.{len(self._nodes)}.{index}" for index in range(count)]
         self._nodes.append(helper.make_node(operator, inputs, outputs, **attributes))

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import random
-import resource
 import signal
 import subprocess
 import sys
@@ -242,7 +241,6 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (BYTES, BYTES))
 """
 
 
-@pytest.mark.skipif(not hasattr(resource, "RLIMIT_FSIZE"), reason="the platform cannot limit the size of files")
 @pytest.mark.parametrize("limit", [30_000, 60_000, 400_000])
 def test_a_full_disk_is_one_clear_error_and_loses_nothing(tmp_path: Path, limit: int) -> None:
     """A limit on the size of each file stands in for the full disk: writes beyond it fail in the same places."""
