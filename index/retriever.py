@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from index.caches import open_caches
 from index.errors import IndexDamaged
@@ -18,6 +18,9 @@ __all__ = ["Retriever", "Weights"]
 
 CANDIDATES: dict[Kind, int] = {"sentence": 40, "passage": 20}
 """How many units each way of searching proposes; the union is scored in all ways."""
+
+REMEMBERED_TEXTS = 16_384
+"""Splitting texts into terms is most of a search's work; a string of terms is a fourteenth of a set of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +66,24 @@ class Retriever:
         language's texts: without this, texts in the question's own language win (Roy et al. 2020, arXiv:2004.05484).
         """
         with self._store.snapshot():
-            scored = [score for language in languages for score in self._score_language(question, query, language)]
+            scored = [score for language in languages for score in self.score_language(question, query, language)]
             scored.sort(key=lambda s: (-s.score, s.unit.document, s.unit.start))
             by_passage: dict[int, list[SentenceScore]] = defaultdict(list)
             for score in scored:
                 by_passage[score.unit.passage].append(score)
             best = list(by_passage.values())[:limit]
-            return [self._hit(rank, sentences) for rank, sentences in enumerate(best, start=1)]
+            ids = {sentences[0].unit.document for sentences in best}
+            documents = {document.id: document for document in self._store.documents(ids)}
+            if lacking := ids - documents.keys():
+                raise IndexDamaged(f"the index in {self._store.folder} lacks document {min(lacking)}: index again")
+        return [
+            Hit(rank, documents[unit.document], unit.passage_start, unit.passage_end, tuple(sentences))
+            for rank, sentences in enumerate(best, start=1)
+            for unit in [sentences[0].unit]
+        ]
 
-    def _hit(self, rank: int, sentences: list[SentenceScore]) -> Hit:
-        unit = sentences[0].unit
-        document = self._store.document(unit.document)
-        if document is None:
-            raise IndexDamaged(f"the index in {self._store.folder} lacks document {unit.document}: index again")
-        return Hit(rank, document, unit.passage_start, unit.passage_end, tuple(sentences))
-
-    def _score_language(self, question: str, query: Vectors, language: str) -> list[SentenceScore]:
+    def score_language(self, question: str, query: Vectors, language: str) -> list[SentenceScore]:
+        """Every sentence of one language that a way of searching proposes, in no order."""
         proposed = {kind: self._propose(kind, question, query, language) for kind in KINDS}
         units = self._store.quotable_sentences(proposed["sentence"], proposed["passage"])
         dense = self._vectors.cosines("sentence", language, query, {unit.id for unit in units})
@@ -108,7 +113,8 @@ class Retriever:
 
         @cache
         def covered(document: str, start: int, end: int) -> float:
-            return sum(rarity[term] for term in rarity.keys() & set(terms(texts[document][start:end]))) / whole
+            there = _joined_terms(texts[document][start:end])
+            return sum(weight for term, weight in rarity.items() if f" {term} " in there) / whole
 
         return {
             unit.id: (
@@ -136,3 +142,9 @@ class Retriever:
             + weights.passage_coverage * passage_coverage
         )
         return SentenceScore(unit, dense, passage_dense, coverage, passage_coverage, score)
+
+
+@lru_cache(maxsize=REMEMBERED_TEXTS)
+def _joined_terms(text: str) -> str:
+    """The terms of a text with a space before and after each, so that `" term " in` it asks for a whole one."""
+    return f" {' '.join(terms(text))} "

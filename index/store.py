@@ -189,9 +189,12 @@ class Store:
             )
         )
 
-    def documents(self) -> Iterator[Document]:
-        """All, by id."""
-        for row in self._connection.execute(f"SELECT {DOCUMENT_COLUMNS} FROM documents ORDER BY id"):
+    def documents(self, ids: Iterable[str] | None = None) -> Iterator[Document]:
+        """All, or those of these ids that are there; by id."""
+        chosen = "" if ids is None else "WHERE id IN (SELECT value FROM json_each(?))"
+        parameters = () if ids is None else (json.dumps(list(ids)),)
+        rows = self._connection.execute(f"SELECT {DOCUMENT_COLUMNS} FROM documents {chosen} ORDER BY id", parameters)
+        for row in rows:
             yield Document(*row)
 
     def quotable_sentences(self, sentences: Iterable[int], passages: Iterable[int]) -> list[Unit]:
@@ -205,7 +208,7 @@ class Store:
                 AND (s.id IN (SELECT value FROM json_each(?)) OR s.passage IN (SELECT value FROM json_each(?)))
                 ORDER BY p.document, s.start""",
             (_json_ids(sentences), _json_ids(passages)),
-        )
+        ).fetchall()
         return [Unit(*row) for row in rows]
 
     def vectors(self, kind: Kind, language: str) -> tuple[NDArray[np.int64], Vectors]:
@@ -215,6 +218,12 @@ class Store:
         ).fetchall()
         matrix = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f4")
         return np.array([row[0] for row in rows], dtype=np.int64), matrix.reshape(len(rows), self.embedder.dimension)
+
+    def places(self, kind: Kind) -> Iterator[tuple[int, str, int, int]]:
+        """`(id, document, start, end)` of all quotable units."""
+        yield from self._connection.execute(
+            f'SELECT u.id, d.id, u.start, u."end" {_FROM_QUOTABLE[kind]} ORDER BY d.id, u.start'
+        )
 
     def texts(self, kind: Kind, documents: Iterable[str] | None = None) -> Iterator[tuple[int, str, str, str]]:
         """`(id, document, language, text)` of the quotable units, of all documents or of these."""
