@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: run test lint format benchmarks lock clean
+.PHONY: run test lint format benchmarks results lock clean
 .DEFAULT_GOAL := run
 
 QUESTIONS := \
@@ -37,10 +37,26 @@ format: $(INSTALLED)
 benchmarks: $(INSTALLED)
 	for benchmark in benchmarks/*.py; do $(BIN)/python -m benchmarks.$$(basename $$benchmark .py) || exit; done
 
+# Measures everything in evaluation/results anew, about an hour, and goes on where it was stopped. XQUAD_R and SEEDS name
+# the two sets that are not part of this project; without them, theirs stay as they are.
+JOBS ?= 2
+RESULTS := evaluation/results
+results: $(INSTALLED)
+	$(BIN)/dragoman evaluate samples --split test --system all --json $(RESULTS)/samples.json
+	$(BIN)/dragoman evaluate samples --split tune --system all --json $(RESULTS)/samples-tune.json --no-questions
+ifdef SEEDS
+	$(BIN)/dragoman evaluate seeds --corpus $(SEEDS) --system all --json $(RESULTS)/seeds.json --no-questions
+endif
+ifdef XQUAD_R
+	$(BIN)/dragoman evaluate $(XQUAD_R) --system all --jobs $(JOBS) --json $(RESULTS)/xquad-r.json --no-questions
+	$(BIN)/dragoman evaluate $(XQUAD_R)+unanswerable --system all --settings mixed --jobs $(JOBS) \
+		--json $(RESULTS)/xquad-r-unanswerable.json --no-questions
+endif
+
 # Writes requirements.lock anew from pyproject.toml. A build label such as "+cpu" is the local machine's own.
 lock:
 	$(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/python -m pip install --quiet torch==2.13.0 --editable '.[dev]'
+	.venv-lock/bin/python -m pip install --quiet torch==2.13.0 --editable '.[dev,baseline]'
 	{ echo '# Every version that the tests passed with. Written by "make lock".'; \
 		.venv-lock/bin/python -m pip freeze --exclude-editable | sed 's/+cpu$$//'; } > requirements.lock
 	rm -rf .venv-lock

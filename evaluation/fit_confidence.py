@@ -1,36 +1,36 @@
 """Fits the confidence and tests it on what it has not seen: `python -m evaluation.fit_confidence XQUAD_R_FOLDER`.
 
-XQuAD-R gives questions as asked, and the same with the answering paragraph taken out (near-misses) and with the whole
-article taken out (off the subject); its even articles are fitted on, its odd ones tested on. Its questions were written
-by people who saw the paragraph and share its words, so every second question about the sample articles is fitted on
-too, with three times the weight; the others test. Prints the constants of `bot.confidence` and the figures of
-docs/retrieval.md.
+Fitted on the half of each dataset that is called "tune", tested on the other: XQuAD-R with a part of its paragraphs
+left out, so that some questions have no answer, and the questions about the sample articles. The former's questions
+were written by people who saw the paragraph and share its words; so the latter, with three times the weight, are fitted
+on too. Prints the constants of `bot.confidence` and the figures of docs/retrieval.md.
 """
 
 from __future__ import annotations
 
 import argparse
-import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 
 from bot.confidence import UNRELATED_COSINE
-from evaluation.questions import read_questions
-from evaluation.xquad_r import LANGUAGES, opened_language
+from evaluation.datasets import WITH_UNANSWERABLE, open_dataset
+from evaluation.indexes import indexed
+from evaluation.locate import locate
+from evaluation.metrics.abstention import auroc, brier_score
+from evaluation.pools import is_right
+from evaluation.types import Dataset
 from index.embedding import open_embedder
-from index.indexer import index_paths
+from index.indexer import IndexingProgress
 from index.retriever import Retriever
 from index.store import Store
-from index.types import Embedder, Hit
+from index.types import Embedder
 
 XQUAD_WEIGHT = 0.3
-DATA = Path(__file__).parent / "data"
-SAMPLES = Path(__file__).parents[1] / "samples"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Example:
     """The best sentence for one question: its features, whether it is right, and whether anything would be."""
 
     source: str
-    held_out: bool
+    split: str
     relatedness: float
     coverage: float
     right: bool
@@ -46,63 +46,46 @@ class Example:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Prints the constants and how well they do on each held-out part."""
+    """Prints the constants and how well they do on what was held out."""
     parser = argparse.ArgumentParser(prog="python -m evaluation.fit_confidence", description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--languages", default=",".join(LANGUAGES))
-    parser.add_argument("--indexes", type=Path, help="as for evaluation.xquad_r")
+    parser.add_argument("folder", type=Path, help="XQuAD-R")
+    parser.add_argument("--languages", help="of XQuAD-R; comma-separated, default: all")
     parser.add_argument("--seeds", type=Path, help="the seed articles, to test on them too")
     options = parser.parse_args(arguments)
+    datasets = [
+        open_dataset(f"{options.folder}{WITH_UNANSWERABLE}", language=options.languages),
+        open_dataset("samples"),
+    ]
+    if options.seeds:
+        datasets.append(open_dataset("seeds", corpus=options.seeds))
     embedder = open_embedder()
-    with tempfile.TemporaryDirectory() as temporary:
-        indexes = options.indexes or Path(temporary)
-        examples = [
-            example
-            for language in options.languages.split(",")
-            for example in _xquad(options.folder, language, embedder, indexes)
-        ]
-        examples += _own("samples", DATA / "sample_questions.jsonl", SAMPLES, embedder, Path(temporary) / "samples")
-        if options.seeds:
-            examples += _own("seeds", DATA / "seed_questions.jsonl", options.seeds, embedder, Path(temporary) / "seeds")
-    _report(examples)
+    _report([example for dataset in datasets for example in _examples(dataset, embedder)])
 
 
-def _xquad(source: Path, language: str, embedder: Embedder, indexes: Path) -> Iterator[Example]:
-    with opened_language(source, language, embedder, indexes) as (retriever, questions):
-        for question in questions:
-            # Ten passages: an article has five, so something is left when all of them are taken out.
-            hits = retriever.search(question.text, retriever.embed(question.text), [language])
-            article = question.document.partition(".")[0]
-            for without in ("", question.document, f"{article}."):
-                left = [hit for hit in hits if not (without and hit.document.id.startswith(without))]
-                if left:
-                    unit = left[0].sentences[0].unit
-                    right = (unit.document, unit.start) == (question.document, question.start)
-                    yield _example("XQuAD-R", bool(question.article % 2), retriever, left, right, not without)
-
-
-def _own(source: str, questions: Path, documents: Path, embedder: Embedder, folder: Path) -> Iterator[Example]:
-    index_paths([documents], folder, embedder)
-    with Store.open_to_read(folder) as store:
+def _examples(dataset: Dataset, embedder: Embedder) -> Iterator[Example]:
+    """As the engine goes about it: the asker's language where there is any of it, else all."""
+    unrelated = UNRELATED_COSINE[embedder.identity.name]
+    with closing(Store.open_to_read(indexed(dataset, embedder, IndexingProgress()))) as store:
         retriever = Retriever(store, embedder)
-        for number, asked in enumerate(read_questions(questions)):
-            hits = retriever.search(asked.question, retriever.embed(asked.question), [asked.language])
-            unit = hits[0].sentences[0].unit
-            right = asked.gold is not None and asked.gold in hits[0].document.text[unit.start : unit.end]
-            yield _example(source, source == "seeds" or number % 2 == 0, retriever, hits, right, asked.gold is not None)
-
-
-def _example(
-    source: str, held_out: bool, retriever: Retriever, hits: Sequence[Hit], right: bool, answerable: bool
-) -> Example:
-    best, unrelated = hits[0].sentences[0], UNRELATED_COSINE[retriever.embedder.name]
-    return Example(source, held_out, (best.dense - unrelated) / (1 - unrelated), best.coverage, right, answerable)
+        for asked in locate(dataset, store.documents()):
+            question, languages = asked.question, list(retriever.languages)
+            searched = [question.language] if question.language in languages else languages
+            hits = retriever.search(question.text, retriever.embed(question.text), searched, limit=1)
+            best = hits[0].sentences[0]
+            yield Example(
+                source=dataset.name,
+                split=question.split,
+                relatedness=(best.dense - unrelated) / (1 - unrelated),
+                coverage=best.coverage,
+                right=is_right(asked, hits[0].document.source_uri, best.unit.start, best.unit.end),
+                answerable=question.answerable,
+            )
 
 
 def _report(examples: Sequence[Example]) -> None:
-    fitted = [example for example in examples if not example.held_out]
+    fitted = [example for example in examples if example.split == "tune"]
     share = {source: sum(example.source == source for example in fitted) for source in {e.source for e in fitted}}
-    weights = [(XQUAD_WEIGHT if e.source == "XQuAD-R" else 1.0) * 1000 / share[e.source] for e in fitted]
+    weights = [(XQUAD_WEIGHT if e.source.startswith("xquad") else 1.0) * 1000 / share[e.source] for e in fitted]
     model = LogisticRegression(C=1e4, max_iter=5000)
     model.fit(_features(fitted), [example.right for example in fitted], sample_weight=weights)
     relatedness, coverage = model.coef_[0]
@@ -110,14 +93,11 @@ def _report(examples: Sequence[Example]) -> None:
     print("| held out | n | AUROC right against all else | AUROC answerable against not | Brier score |")
     print("|---|---|---|---|---|")
     for source in dict.fromkeys(example.source for example in examples):
-        tested = [example for example in examples if example.source == source and example.held_out]
+        tested = [example for example in examples if example.source == source and example.split != "tune"]
         right = np.array([example.right for example in tested])
+        answerable = np.array([example.answerable for example in tested])
         probability = model.predict_proba(_features(tested))[:, 1]
-        figures = (
-            roc_auc_score(right, probability),
-            roc_auc_score([example.answerable for example in tested], probability),
-            float(np.mean((probability - right) ** 2)),
-        )
+        figures = auroc(right, probability), auroc(answerable, probability), brier_score(right, probability)
         print(f"| {source} | {len(tested):,} | {' | '.join(f'{figure:.3f}' for figure in figures)} |")
 
 

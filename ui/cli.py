@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from evaluation.command import app as evaluate
 from index.errors import DragomanError, QuestionError
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.add_typer(evaluate, name="evaluate")
 
 IndexOption = Annotated[
     Path,
@@ -200,7 +203,7 @@ def _note(line: str) -> None:
 
 
 def _complain(problem: str) -> None:
-    from ui.console import visible
+    from bot.visible import visible
 
     print(f"dragoman: {visible(problem)}", file=sys.stderr)
 

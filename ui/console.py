@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -18,19 +17,12 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.types import Answer, Citation
+from bot.visible import visible
 from index.indexer import IndexingProgress, IndexingSummary
 from index.store import LanguageCounts
 from index.types import EmbedderIdentity
 
-__all__ = ["ProgressBar", "answer_json", "print_answer", "print_counts", "print_summary", "visible"]
-
-# Control characters could drive the reader's terminal, and direction overrides could make a quote read backwards.
-UNPRINTABLE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
-def visible(text: str) -> str:
-    """The text as it may go to a terminal: what would act instead of show becomes U+FFFD."""
-    return UNPRINTABLE.sub("\ufffd", text)
+__all__ = ["ProgressBar", "answer_json", "print_answer", "print_counts", "print_summary"]
 
 
 def answer_json(answer: Answer, *, indent: int | None = 2) -> str:
