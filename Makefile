@@ -49,8 +49,9 @@ ifdef SEEDS
 endif
 ifdef XQUAD_R
 	$(BIN)/dragoman evaluate $(XQUAD_R) --system all --jobs $(JOBS) --json $(RESULTS)/xquad-r.json --no-questions
-	$(BIN)/dragoman evaluate $(XQUAD_R)+unanswerable --system all --settings mixed --jobs $(JOBS) \
-		--json $(RESULTS)/xquad-r-unanswerable.json --no-questions
+	$(BIN)/dragoman evaluate $(XQUAD_R)+unanswerable --sample 300 --settings mixed --jobs $(JOBS) --no-questions \
+		--system dragoman --system keyword --system dense --system dense+keyword \
+		--json $(RESULTS)/xquad-r-unanswerable.json
 endif
 
 # Writes requirements.lock anew from pyproject.toml. A build label such as "+cpu" is the local machine's own.

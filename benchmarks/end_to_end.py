@@ -23,7 +23,7 @@ from index.retriever import Retriever
 from index.store import Store
 
 SAMPLES = Path(__file__).parents[1] / "samples"
-QUESTIONS = Path(__file__).parents[1] / "evaluation" / "data" / "sample_questions.jsonl"
+QUESTIONS = Path(__file__).parents[1] / "evaluation" / "data" / "samples.jsonl"
 COLD_RUNS = 7
 COMMAND = "from ui.cli import main; main()"
 MIB = 1024 * 1024

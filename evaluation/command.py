@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -144,10 +145,10 @@ def run(
     console = Console(highlight=False)
     print_results(console, results)
     for path in outputs:
-        console.print(f"written: {path}", markup=False)
+        console.print(f"written: {path}", markup=False, soft_wrap=True)  # to be copied: in one piece
     failed = unmet(results, demands)
     for line in failed:
-        console.print(line, style="red", markup=False)
+        console.print(line, style="red", markup=False, soft_wrap=True)
     if failed:
         raise typer.Exit(BELOW)
 
@@ -190,8 +191,8 @@ def init(
 
     rows = write_starter(folder, out, questions=questions)
     console = Console(highlight=False)
-    console.print(f"{rows} rows in {out}: write a question in each, then", markup=False)
-    console.print(f"  dragoman evaluate {out} --index {folder}", markup=False)
+    console.print(f"{rows} rows in {out}: write a question in each, then", markup=False, soft_wrap=True)
+    console.print(f"  dragoman evaluate {out} --index {folder}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -208,7 +209,7 @@ def metrics() -> None:
     for metric in METRICS.values():
         better = " (less is better)" if metric.lower_is_better else ""
         table.add_row(metric.name, metric.meaning + better, metric.source)
-    Console(highlight=False).print(table)
+    Console(highlight=False, markup=False).print(table)
 
 
 def _systems(names: Sequence[str]) -> list[str]:
@@ -234,18 +235,29 @@ def _settings(text: str) -> list[Setting]:
 
 
 def _require_writable(outputs: Sequence[Path]) -> None:
-    """Before hours of work, not after."""
+    """Before hours of work, not after. What is there stays as it is; a device is none that could be replaced."""
     from evaluation.errors import ResultsError
 
     for path in outputs:
-        try:
+        with _writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
+            is_new = not path.exists()
+            if not is_new and not path.is_file():
+                raise ResultsError(f"cannot write {path}: it is there and no file")
             with path.open("a", encoding="utf-8"):
                 pass
-            if path.stat().st_size == 0:
+            if is_new:
                 path.unlink()
-        except OSError as error:
-            raise ResultsError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    from evaluation.errors import ResultsError
+
+    try:
+        yield
+    except OSError as error:
+        raise ResultsError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def _write(
@@ -258,8 +270,10 @@ def _write(
     if html_out is not None:
         from evaluation.report.html import html_page
 
-        html_out.write_text(html_page(results), "utf-8")
+        with _writing(html_out):
+            html_out.write_text(html_page(results), "utf-8")
     if markdown_out is not None:
         from evaluation.report.markdown import markdown_page
 
-        markdown_out.write_text(markdown_page(results), "utf-8")
+        with _writing(markdown_out):
+            markdown_out.write_text(markdown_page(results), "utf-8")

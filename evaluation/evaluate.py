@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
 
 import faiss
 import numpy as np
-from filelock import FileLock
 
 from bot.engine import DEFAULT_THRESHOLD
 from evaluation.errors import DatasetError
@@ -29,11 +30,11 @@ from evaluation.results import Against, AskedQuestion, Results, SystemResults
 from evaluation.run import Bench, collect
 from evaluation.systems import open_system
 from evaluation.types import SETTINGS, Asked, Dataset, Outcome, Setting
+from evaluation.unfinished import kept_until_done
 from index.embedding import open_embedder
-from index.embedding.model_cache import cache_folder
 from index.indexer import IndexingProgress
 from index.store import Store
-from index.types import Embedder
+from index.types import Document, Embedder, EmbedderIdentity
 
 __all__ = ["EvaluationProgress", "Plan", "evaluate"]
 
@@ -85,21 +86,14 @@ def evaluate(
     with closing(Store.open_to_read(folder)) as store:
         documents = list(store.documents())
         asked = _chosen(plan, locate(plan.dataset, documents))
-        articles = articles_of(plan.dataset, documents)
-        home = _home([document.source_uri for document in documents])
-        checkpoints = _checkpoints(plan, store, asked)
-        with FileLock(checkpoints.with_suffix(".lock")):
-            measurements = []
-            for name in plan.systems:
-                opener = _Opener(plan, folder, plan.embedder or store.embedder.name, name, articles)
-                progress.begin(name, len(asked))
-                started = time.perf_counter()
-                outcomes = collect(asked, opener.measure_all, _checkpoint(checkpoints, name), progress.asked)
-                measurements.append((name, outcomes, time.perf_counter() - started))
+        opener = _Opener(plan, folder, plan.embedder or store.embedder.name, articles_of(plan.dataset, documents))
+        with kept_until_done(plan.dataset.name, _parts(plan, store.embedder, documents, asked)) as unfinished:
+            measurements = [_measurement(opener, name, asked, unfinished, progress) for name in plan.systems]
+            home = _home([document.source_uri for document in documents])
             results = Results(
                 dataset=_described(plan, asked),
                 index={
-                    "embedder": asdict(store.embedder),
+                    "embedder": asdict(_without_way(store.embedder)),
                     "languages": {language: asdict(counts) for language, counts in store.counts().items()},
                 },
                 made=provenance() | {"threshold": plan.threshold, "draws": plan.draws, "jobs": plan.jobs},
@@ -107,9 +101,22 @@ def evaluate(
                 questions=tuple(_shown(one) for one in asked),
             )
             keep(results)
-            for name in plan.systems:
-                _checkpoint(checkpoints, name).unlink(missing_ok=True)
     return results
+
+
+def _parts(
+    plan: Plan, embedder: EmbedderIdentity, documents: Sequence[Document], asked: Sequence[Asked]
+) -> tuple[object, ...]:
+    """All that an outcome depends on: the questions, the documents, the settings and the code."""
+    return (
+        plan.dataset.fingerprint,
+        sorted((document.id, document.content_hash) for document in documents),
+        asdict(embedder),
+        tuple(plan.settings),
+        plan.threshold,
+        [one.question for one in asked],
+        code_fingerprint(),
+    )
 
 
 def _chosen(plan: Plan, asked: Sequence[Asked]) -> list[Asked]:
@@ -132,65 +139,65 @@ def _shuffled(group: str) -> bytes:
     return hashlib.sha256(group.encode("utf-8", "surrogatepass")).digest()
 
 
-def _checkpoints(plan: Plan, store: Store, asked: Sequence[Asked]) -> Path:
-    """A folder for what is measured of just these questions, documents and settings by just this code."""
-    parts = (
-        plan.dataset.fingerprint,
-        sorted((document.id, document.content_hash) for document in store.documents()),
-        asdict(store.embedder),
-        tuple(plan.settings),
-        plan.threshold,
-        [one.question.id for one in asked],
-        code_fingerprint(),
-    )
-    key = hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    folder = cache_folder() / "evaluation" / "unfinished" / f"{plan.dataset.name}-{key}"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def _checkpoint(folder: Path, system: str) -> Path:
-    return folder / f"{system}.jsonl"
-
-
 @dataclass(frozen=True, slots=True)
 class _Opener:
-    """How to open a system and its bench, here or in another process."""
+    """How to open a system with its bench, here or in another process."""
 
     plan: Plan
     folder: Path
     embedder: str
-    system: str
     articles: dict[str, str]
 
-    def open(self) -> Bench:
+    def open(self, name: str) -> Bench:
         store = Store.open_to_read(self.folder)
-        system = open_system(self.system, store, self.plan.embedders(self.embedder), self.plan.threshold)
+        system = open_system(name, store, self.plan.embedders(self.embedder), self.plan.threshold)
         return Bench(system, store.documents(), self.articles, self.plan.settings)
 
-    def measure_all(self, asked: Sequence[Asked]) -> Iterator[Outcome]:
+    def measure_all(self, name: str, asked: Sequence[Asked]) -> Iterator[Outcome]:
         """In the order of the questions, however many processes work on them."""
         if not asked:
             return
         if self.plan.jobs == 1:
-            yield from map(self.open().measure, asked)
+            yield from map(self.open(name).measure, asked)
             return
         # Spawned, since a fork would copy threads that hold locks.
         spawning = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(self.plan.jobs, spawning, initializer=_open_here, initargs=(self,)) as workers:
-            yield from workers.map(_measure_here, asked, chunksize=4)
+        with ProcessPoolExecutor(self.plan.jobs, spawning, initializer=_open_here, initargs=(self, name)) as workers:
+            with _deaf_to_interrupts():
+                outcomes = workers.map(_measure_here, asked, chunksize=4)
+            yield from outcomes
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Processes that begin inside ignore Ctrl-C, which reaches them all: this one hears it, speaks and ends them."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 _bench_here: list[Bench] = []
 
 
-def _open_here(opener: _Opener) -> None:
+def _open_here(opener: _Opener, name: str) -> None:
     faiss.omp_set_num_threads(1)  # each process has a core; threads of several that wait for each other spin
-    _bench_here.append(opener.open())
+    _bench_here.append(opener.open(name))
 
 
 def _measure_here(asked: Asked) -> Outcome:
     return _bench_here[0].measure(asked)
+
+
+def _measurement(
+    opener: _Opener, name: str, asked: Sequence[Asked], unfinished: Path, progress: EvaluationProgress
+) -> tuple[str, list[Outcome], float]:
+    """The system's name, its outcomes and the seconds they took now."""
+    progress.begin(name, len(asked))
+    started = time.perf_counter()
+    outcomes = collect(asked, partial(opener.measure_all, name), unfinished / f"{name}.jsonl", progress.asked)
+    return name, outcomes, time.perf_counter() - started
 
 
 def _systems(
@@ -223,6 +230,12 @@ def _kept(outcome: Outcome, home: str) -> Outcome:
     """Without the rankings, whose figures are worked out, and with addresses that do not tell where it was measured."""
     quotes = tuple(replace(quote, uri=quote.uri.removeprefix(home)) for quote in outcome.quotes)
     return replace(outcome, quotes=quotes, found=())
+
+
+def _without_way(embedder: EmbedderIdentity) -> EmbedderIdentity:
+    """A model in a folder by the name of the folder alone; its revision says which it is."""
+    path = Path(embedder.name)
+    return replace(embedder, name=path.name) if path.is_absolute() else embedder
 
 
 def _home(uris: Sequence[str]) -> str:

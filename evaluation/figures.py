@@ -24,7 +24,7 @@ BY_KIND, BY_PAIR = "accuracy by kind", "accuracy by pair"
 class Measured:
     """Figures by the name of the metric. `cells` has those of each language, pair ("vi>en") or kind.
 
-    `drawn` has the macro-averages in every resample, for paired tests (float64 (draws,)).
+    `drawn` has the figures in every resample, for paired tests (float64 (draws,)).
     """
 
     figures: dict[str, Figure] = field(default_factory=dict)
@@ -125,7 +125,8 @@ def _abstention(rows: _Rows, calibrated: bool, result: Measured) -> None:
     n, unanswerable = len(answerable), int((~answerable).sum())
 
     def pooled(name: str, metric: Callable[[Floats], float], size: int = n) -> None:
-        result.add(name, rows.resamples.pooled(metric, range(n), size), {})
+        figure, drawn = rows.resamples.pooled(metric, range(n), size)
+        result.add(name, figure, {}, drawn)
 
     pooled("error_rate", lambda w: abstention.error_rate(answerable, answered, w), n - unanswerable)
     pooled("coverage_at_5", lambda w: abstention.coverage_at_risk(right, confidence, 0.05, w))
@@ -148,7 +149,7 @@ def _by_language(rows: _Rows, answerable: abstention.Booleans, confidence: Float
     for language, at in sorted(places.items()):
         metric = partial(abstention.auroc, answerable[at], confidence[at])
         if len(set(answerable[at].tolist())) == 2:
-            result[language] = rows.resamples.pooled(metric, at, len(at))
+            result[language] = rows.resamples.pooled(metric, at, len(at))[0]
     return result
 
 

@@ -34,13 +34,17 @@ def indexed(dataset: Dataset, embedder: Embedder, progress: IndexingProgress) ->
     complete = folder / "complete"
     with FileLock(home / "lock"):
         if not complete.exists():
-            _make_room(home)
+            _make_room(home, folder)
             dataset.corpus.index(folder, embedder, progress)
         complete.touch()  # also to say that it was used
     return folder
 
 
-def _make_room(home: Path) -> None:
+def _make_room(home: Path, wanted: Path) -> None:
+    """Removes the indexes used longest ago, and what other code left half-made; `wanted` may be taken up again."""
+    for path in home.iterdir():
+        if path.is_dir() and wanted.name not in path.name and not (path / "complete").exists():
+            shutil.rmtree(path)
     complete = sorted(home.glob("*/complete"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in complete[KEPT - 1 :]:
         shutil.rmtree(path.parent)

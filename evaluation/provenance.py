@@ -66,9 +66,10 @@ def provenance() -> dict[str, Any]:
 
 def _git(*arguments: str) -> str | None:
     """What git says of the checkout; None where this is none, or git is not there."""
+    here = ["-C", str(ROOT), "--git-dir=.git", "--work-tree=."]  # and not the project that an installed copy may lie in
     try:
         done = subprocess.run(  # noqa: S603 - fixed words
-            ["git", "-C", str(ROOT), *arguments],  # noqa: S607
+            ["git", *here, *arguments],  # noqa: S607
             capture_output=True,
             text=True,
             timeout=10,

@@ -50,7 +50,8 @@ def _read(name: str, language: str | None) -> Dataset:
     unanswerable = name.endswith(WITH_UNANSWERABLE)
     path = Path(name.removesuffix(WITH_UNANSWERABLE))
     if is_xquad_r(path):
-        return read_xquad_r(path, languages=language.split(",") if language else (), unanswerable=unanswerable)
+        wanted = dict.fromkeys(code for part in (language or "").split(",") if (code := part.strip()))
+        return read_xquad_r(path, languages=tuple(wanted), unanswerable=unanswerable)
     if unanswerable:
         raise DatasetError(f"{WITH_UNANSWERABLE} goes behind a folder of XQuAD-R, and {path} is none")
     if path.is_dir():

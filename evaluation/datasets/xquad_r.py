@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evaluation.datasets.languages import language_in
 from evaluation.datasets.reading import member, shown
 from evaluation.errors import DatasetError
 from evaluation.types import Dataset, EvaluationQuestion, Gold
@@ -98,7 +99,8 @@ def read_xquad_r(folder: Path, *, languages: Sequence[str] = (), unanswerable: b
     files = {path.name.partition(".")[0]: path for path in sorted(folder.glob("*.json.gz"))}
     if missing := [language for language in languages if language not in files]:
         raise DatasetError(f"{folder} has no {missing[0]}.json.gz: it has {', '.join(files) or 'nothing'}")
-    paragraphs = [paragraph for language in languages or files for paragraph in _read(files[language], language)]
+    codes = {name: language_in(name, str(files[name])) or name for name in languages or files}
+    paragraphs = [paragraph for name, code in codes.items() for paragraph in _read(files[name], code)]
     left = [paragraph for paragraph in paragraphs if not (unanswerable and paragraph.held_out)]
     digest = hashlib.sha256(repr(sorted((p.uri, p.data["context"]) for p in left)).encode()).hexdigest()
     name = "xquad-r-unanswerable" if unanswerable else "xquad-r"

@@ -68,12 +68,12 @@ class Resamples:
         macro = _mean(drawn)
         return interval(float(means.mean()) if len(names) else np.nan, macro, len(kept)), by_cell, macro
 
-    def pooled(self, metric: Callable[[Floats], float], places: Sequence[int], n: int) -> Figure:
-        """`metric` of weights (float64, one for each of `places`), with its interval over the resamples."""
+    def pooled(self, metric: Callable[[Floats], float], places: Sequence[int], n: int) -> tuple[Figure, Floats]:
+        """`metric` of weights (float64, one for each of `places`), and its value in every resample, (draws,)."""
         codes = self.codes[list(places)]
         value = metric(np.ones(len(codes)))
         drawn = np.array([metric(counts[codes]) for counts in self.counts]) if len(codes) else np.array([])
-        return interval(value, drawn, n)
+        return interval(value, drawn, n), drawn
 
 
 def interval(value: float, drawn: Floats, n: int) -> Figure:

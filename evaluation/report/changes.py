@@ -21,13 +21,13 @@ MARKS = {"mended": ("+", "green"), "broken": ("-", "red"), "other words": ("~", 
 def print_comparison(console: Console, comparison: Comparison, *, everything: bool) -> None:
     """The metrics that changed, then the questions; answers that stayed right or wrong only with `everything`."""
     for note in comparison.notes:
-        console.print(Text(f"note: {note}", "yellow"))
+        console.print(Text(visible(f"note: {note}"), "yellow"))
     changed = [difference for difference in comparison.differences if abs(difference.after - difference.before) > 5e-7]
     console.print(_table(changed) if changed else "no metric changed")
     counts = {kind: sum(change.kind == kind for change in comparison.changes) for kind in MARKS}
     console.print(
-        f"\n{counts['mended']} answers mended, {counts['broken']} broken, "
-        f"{counts['other words']} changed and stayed right, or wrong" + ("" if everything else " (--all lists them)")
+        f"\nanswers mended: {counts['mended']}, broken: {counts['broken']}, changed and as right or wrong as before: "
+        f"{counts['other words']}" + ("" if everything else " (--all lists them)")
     )
     for change in sorted(comparison.changes, key=lambda change: list(MARKS).index(change.kind)):
         if everything or change.kind != "other words":

@@ -40,6 +40,7 @@ def markdown_page(results: Results) -> str:
     parts = [
         f"# {_plain(results.dataset['name'])}",
         _plain(summary(results)) + ".",
+        _plain(results.dataset["note"]),
         f"Measured {made['date']} at commit {made['commit'] or 'unknown'}"
         + (", with changes that are not committed." if made["uncommitted_changes"] else "."),
         headline_table(results),
@@ -102,7 +103,7 @@ def _milliseconds(figure: Figure | None) -> str:
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [f"| {' | '.join(header)} |", "|---" * len(header) + "|"]
+    lines = [f"| {' | '.join(_plain(cell) for cell in header)} |", "|---" * len(header) + "|"]
     lines += [f"| {' | '.join(_plain(cell) for cell in row)} |" for row in rows]
     return "\n".join(lines)
 

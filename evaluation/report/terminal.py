@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
+from bot.visible import visible
 from evaluation.evaluate import EvaluationProgress
 from evaluation.figures import BY_KIND
 from evaluation.metrics.catalogue import HEADLINES, METRICS, Metric
@@ -20,6 +21,9 @@ from evaluation.results import Results, SystemResults
 __all__ = ["GRID", "SIGNIFICANT", "Bars", "grid", "print_results", "shown", "summary"]
 
 SIGNIFICANT = 0.05
+
+WITH_BOUNDS = 2
+"""Systems beside each other on a terminal of ordinary width, if each figure has its interval."""
 
 GRID = ("mono.sentence.Success@1", "cross.sentence.Success@1")
 """The pair of metrics that the table of languages shows: on its diagonal, and off it."""
@@ -42,24 +46,30 @@ def summary(results: Results) -> str:
     documents = sum(counts["documents"] for counts in results.index["languages"].values())
     return (
         f"{dataset['name']}{part}: {dataset['questions']:,} questions in {len(dataset['languages'])} languages, "
-        f"{dataset['unanswerable']:,} of them without an answer, about {documents:,} documents "
-        f"in {len(results.index['languages'])}"
+        f"{dataset['unanswerable']:,} of them without an answer, asked of {documents:,} documents "
+        f"in {len(results.index['languages'])} languages"
     )
 
 
 def print_results(console: Console, results: Results) -> None:
     """The headlines, every pair of languages, and the kinds of questions."""
-    console.print(Text(summary(results), "bold"))
+    console.print(Text(visible(summary(results)), "bold"))
     if results.dataset["note"]:
-        console.print(Text(results.dataset["note"], "yellow"))
+        console.print(Text(visible(results.dataset["note"]), "yellow"))
     console.print()
     console.print(_headlines(results))
     if len(results.systems) > 1:
         console.print(Text(f"* differs from {results.first.name}, p < {SIGNIFICANT} (paired bootstrap)", "dim"))
-    for table in (_pairs(results.first), _kinds(results)):
-        if table.row_count:
-            console.print()
-            console.print(table)
+    pairs, kinds = _pairs(results.first), _kinds(results)
+    if pairs.row_count:
+        said = (
+            f"{results.first.name}: right sentence first, by language of the asker (down) and of the documents (across)"
+        )
+        console.print(Text(f"\n{said}", "bold"))
+        console.print(pairs)
+    if kinds.row_count:
+        console.print()
+        console.print(kinds)
 
 
 def _headlines(results: Results) -> Table:
@@ -68,18 +78,19 @@ def _headlines(results: Results) -> Table:
         if any(name in system.figures for system in results.systems):
             metric = METRICS[name]
             label = f"{metric.label} (less is better)" if metric.lower_is_better else metric.label
-            table.add_row(label, *(_cell(system, metric) for system in results.systems))
+            bounds = len(results.systems) <= WITH_BOUNDS
+            table.add_row(label, *(_cell(system, metric, bounds) for system in results.systems))
     return table
 
 
-def _cell(system: SystemResults, metric: Metric) -> str:
+def _cell(system: SystemResults, metric: Metric, bounds: bool) -> str:
     figure = system.figures.get(metric.name)
     if figure is None:
         return "–"
     against = system.against.get(metric.name)
     mark = "*" if against is not None and against.p < SIGNIFICANT else ""
-    bounds = "" if math.isnan(figure.low) else f" [{shown(figure.low)} {shown(figure.high)}]"
-    return f"{shown(figure.value, metric)}{mark}{bounds}"
+    interval = f" [{shown(figure.low)} {shown(figure.high)}]" if bounds and not math.isnan(figure.low) else ""
+    return f"{shown(figure.value, metric)}{mark}{interval}"
 
 
 def grid(
@@ -95,9 +106,7 @@ def grid(
 
 def _pairs(system: SystemResults) -> Table:
     askers, documents, pairs = grid(system.cells, *GRID)
-    table = _table(f"{system.name}: asker", documents)
-    table.title = Text("right sentence first, by the language of the asker (down) and the documents (across)", "bold")
-    table.title_justify = "left"
+    table = _table("asker", documents)
     for asker in askers:
         figures = [pairs.get(f"{asker}>{language}") for language in documents]
         table.add_row(asker, *(Text(shown(f.value), _colour(f.value)) if f else Text("–", "dim") for f in figures))

@@ -11,7 +11,7 @@ __all__ = ["SYSTEMS", "open_system"]
 
 SYSTEMS = {
     "dragoman": "what ships: the same engine as the command, the page and Slack",
-    "keyword": "BM25 alone; quotes the best sentence, never abstains",
+    "keyword": "BM25 alone; quotes the best sentence, abstains only where no word is found",
     "dense": "cosine of the vectors alone; quotes the nearest sentence, never abstains",
     "dense+keyword": "the two by reciprocal rank fusion; quotes the best sentence, never abstains",
     "langchain": "LangChain's text splitter, HuggingFaceEmbeddings and FAISS store at their defaults (extra: baseline)",
@@ -21,13 +21,12 @@ SYSTEMS = {
 def open_system(name: str, store: Store, embedder: Embedder, threshold: float) -> System:
     """The system of that name over an index. Raises EvaluationError for an unknown one or a missing package."""
     from evaluation.systems import plain
+    from evaluation.systems.dragoman import Dragoman
     from evaluation.systems.remembering import RememberingEmbedder
     from index.embedding.bundled import HUB_NAME, NAME, bundled_folder
 
     named = embedder.identity.name
     embedder = RememberingEmbedder(embedder)
-    from evaluation.systems.dragoman import Dragoman
-
     match name:
         case "dragoman":
             return Dragoman(store, embedder, threshold)

@@ -37,9 +37,9 @@ class LangChainFaiss:
 
     def __init__(self, store: Store, model: str) -> None:
         """`model` is a sentence-transformers folder or name. Raises EvaluationError where the extra is missing."""
-        with _deprecation_known():
+        with _quietly():
             splitter, embeddings, faiss = _classes()
-        with _deprecation_known():  # anew, since its import has LangChain show its warnings whatever was said before
+        with _quietly():  # anew, since its import has LangChain show its warnings whatever was said before
             embedder = embeddings(model_name=model)
         self._documents = {document.source_uri: document for document in store.documents()}
         # One store a language: FAISS's flat search is exact, so that merging them by score gives one store's ranking.
@@ -85,11 +85,19 @@ class LangChainFaiss:
 
 
 @contextmanager
-def _deprecation_known() -> Iterator[None]:
-    """That these classes are deprecated is said above, and no news to who asks for them."""
+def _quietly() -> Iterator[None]:
+    """That these classes are deprecated is said above, and how a model's weights are loaded is no news either."""
+    from transformers.utils import logging
+
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
+    logging.set_verbosity(verbosity)
+    if bars:
+        logging.enable_progress_bar()
 
 
 def _classes() -> tuple[Any, Any, Any]:

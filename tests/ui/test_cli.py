@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 import typer
 
 from index.store import Store
-from index.types import Embedder
 from tests.index.test_embedding_sentence_transformer import write_tiny_bert
-from ui.cli import app, main
-
-SAMPLES = Path(__file__).parents[2] / "samples"
+from tests.ui.conftest import SAMPLES, Ran, Run
+from ui.cli import app
 
 QUESTIONS = {
     "nl": ("Hoe lang duurt de opleiding voor nieuwe medewerkers?", "zes weken"),
@@ -30,44 +24,6 @@ QUESTIONS = {
     "pt": ("Quanto tempo dura o treinamento dos novos atendentes?", "seis semanas"),
     "vi": ("Nhân viên mới được đào tạo trong bao lâu?", "sáu tuần"),
 }
-
-
-@dataclass(frozen=True)
-class Ran:
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Run = Callable[..., Ran]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], bundled_embedder: Embedder) -> Run:
-    def ran(*arguments: object, stdin: str = "") -> Ran:
-        monkeypatch.setattr(sys, "argv", ["dragoman", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
-        status = 0
-        try:
-            main()
-        except SystemExit as stopped:
-            status = stopped.code if isinstance(stopped.code, int) else 0
-        return Ran(status, *capsys.readouterr())
-
-    return ran
-
-
-@pytest.fixture(scope="session")
-def samples_index(tmp_path_factory: pytest.TempPathFactory, bundled_embedder: Embedder) -> Path:
-    from index.indexer import index_paths
-
-    folder = tmp_path_factory.mktemp("samples") / "index"
-    index_paths([SAMPLES], folder, bundled_embedder)
-    return folder
 
 
 @pytest.mark.parametrize("language", QUESTIONS)
@@ -291,15 +247,17 @@ def test_control_characters_of_a_document_do_not_reach_the_terminal(run: Run, tm
 
 
 def test_every_command_and_option_explains_itself_and_is_in_the_readme(run: Run) -> None:
-    readme = (SAMPLES.parent / "README.md").read_text("utf-8")
+    documented = "".join((SAMPLES.parent / page).read_text("utf-8") for page in ("README.md", "docs/evaluation.md"))
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # a click Group, typed as Command
-    assert set(commands) == {"index", "ask", "remove", "status"}
-    for name, command in commands.items():
-        assert f"dragoman {name}" in readme
+    assert set(commands) == {"index", "ask", "remove", "status", "evaluate"}
+    evaluate = commands.pop("evaluate").commands
+    assert set(evaluate) == {"run", "compare", "init", "metrics"}
+    for name, command in (commands | {f"evaluate {name}": command for name, command in evaluate.items()}).items():
+        assert f"dragoman {name.removesuffix(' run')}" in documented
         assert command.help
         for parameter in command.params:
             assert parameter.help, f"{name} {parameter.name}"
-        assert run(name, "--help").status == 0
+        assert run(*name.split(), "--help").status == 0
 
 
 def test_answers_go_through_a_pipe_whatever_the_locale(samples_index: Path) -> None:

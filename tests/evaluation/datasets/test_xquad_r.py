@@ -115,6 +115,14 @@ def test_some_languages_alone(folder: Path) -> None:
         read_xquad_r(folder, languages=["nl", "fr"])
 
 
+def test_a_file_is_named_by_a_language(tmp_path: Path) -> None:
+    for name in ("en", "NO", "notes"):
+        write(tmp_path, name, content("en", (1,)))
+    assert [question.language for question in read_xquad_r(tmp_path, languages=["NO", "en"]).questions] == ["nb", "en"]
+    with pytest.raises(DatasetError, match=r"notes\.json\.gz: 'notes' is not a language code: use one such as nl"):
+        read_xquad_r(tmp_path)
+
+
 # What is held out
 
 

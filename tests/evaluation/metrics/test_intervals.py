@@ -163,11 +163,13 @@ def test_pooled_gives_the_metric_how_often_each_question_was_drawn() -> None:
     def weighted(weights: Floats) -> float:
         return float(weights @ values / weights.sum()) if weights.sum() else NAN
 
-    figure = resamples.pooled(weighted, [0, 1, 2], 17)
+    figure, drawn = resamples.pooled(weighted, [0, 1, 2], 17)
     _, by_cell, _ = resamples.macro_mean(values.tolist(), [0, 1, 2], ["nl"] * 3)
     assert figure.value == pytest.approx(0.5)
     assert figure.n == 17
     assert (figure.low, figure.high) == pytest.approx((by_cell["nl"].low, by_cell["nl"].high))
+    assert drawn.shape == (300,)
+    assert figure.low == pytest.approx(np.nanquantile(drawn, 0.025))
 
 
 def test_pooled_looks_at_its_own_places() -> None:
