@@ -41,6 +41,7 @@ benchmarks: $(INSTALLED)
 # the two sets that are not part of this project; without them, theirs stay as they are.
 JOBS ?= 2
 RESULTS := evaluation/results
+OURS := --system dragoman --system keyword --system dense --system dense+keyword
 results: $(INSTALLED)
 	$(BIN)/dragoman evaluate samples --split test --system all --json $(RESULTS)/samples.json
 	$(BIN)/dragoman evaluate samples --split tune --system all --json $(RESULTS)/samples-tune.json --no-questions
@@ -48,10 +49,11 @@ ifdef SEEDS
 	$(BIN)/dragoman evaluate seeds --corpus $(SEEDS) --system all --json $(RESULTS)/seeds.json --no-questions
 endif
 ifdef XQUAD_R
-	$(BIN)/dragoman evaluate $(XQUAD_R) --system all --jobs $(JOBS) --json $(RESULTS)/xquad-r.json --no-questions
-	$(BIN)/dragoman evaluate $(XQUAD_R)+unanswerable --sample 300 --settings mixed --jobs $(JOBS) --no-questions \
-		--system dragoman --system keyword --system dense --system dense+keyword \
-		--json $(RESULTS)/xquad-r-unanswerable.json
+	$(BIN)/dragoman evaluate $(XQUAD_R) $(OURS) --jobs $(JOBS) --json $(RESULTS)/xquad-r.json --no-questions
+	$(BIN)/dragoman evaluate $(XQUAD_R) --sample 50 --system dragoman --system langchain \
+		--json $(RESULTS)/xquad-r-langchain.json --no-questions
+	$(BIN)/dragoman evaluate $(XQUAD_R)+unanswerable --sample 300 --settings mixed $(OURS) \
+		--json $(RESULTS)/xquad-r-unanswerable.json --no-questions
 endif
 
 # Writes requirements.lock anew from pyproject.toml. A build label such as "+cpu" is the local machine's own.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
+import os
 import signal
 import time
 from collections import Counter
@@ -182,7 +183,9 @@ _bench_here: list[Bench] = []
 
 
 def _open_here(opener: _Opener, name: str) -> None:
-    faiss.omp_set_num_threads(1)  # each process has a core; threads of several that wait for each other spin
+    # Each process has a core; threads of several that wait for each other spin, torch's so that all but stands still.
+    os.environ["OMP_NUM_THREADS"] = "1"  # for torch, which reads it when it is first imported
+    faiss.omp_set_num_threads(1)
     _bench_here.append(opener.open(name))
 
 

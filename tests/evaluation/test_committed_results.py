@@ -16,7 +16,7 @@ FILES = sorted(RESULTS.glob("*.json"))
 
 SHOWN = {
     "README.md": ["samples", "xquad-r"],
-    "docs/evaluation.md": ["xquad-r-unanswerable", "seeds"],
+    "docs/evaluation.md": ["xquad-r-langchain", "xquad-r-unanswerable", "seeds"],
 }
 
 PUBLISHED = {"en": 0.975, "ar": 0.935, "hi": 0.954, "th": 0.948}
@@ -40,9 +40,11 @@ def test_each_file_can_be_repeated_by_somebody_else(path: Path) -> None:
     assert "file:" not in path.read_text("utf-8")  # no path of the machine that measured
 
 
-@pytest.mark.parametrize("name", ["samples", "xquad-r"])
-def test_every_system_is_there(name: str) -> None:
-    assert [system.name for system in results(name).systems] == list(SYSTEMS)
+def test_every_system_is_there() -> None:
+    """LangChain's takes a second for each question of XQuAD-R with all its pools, so it was asked a part of them."""
+    assert [system.name for system in results("samples").systems] == list(SYSTEMS)
+    assert [system.name for system in results("xquad-r").systems] == [name for name in SYSTEMS if name != "langchain"]
+    assert [system.name for system in results("xquad-r-langchain").systems] == ["dragoman", "langchain"]
 
 
 def test_the_harness_gives_the_published_figures_of_the_model() -> None:
