@@ -52,7 +52,8 @@ ifdef XQUAD_R
 	$(BIN)/dragoman evaluate $(XQUAD_R) $(OURS) --jobs $(JOBS) --json $(RESULTS)/xquad-r.json --no-questions
 	$(BIN)/dragoman evaluate $(XQUAD_R) --sample 50 --system dragoman --system langchain \
 		--json $(RESULTS)/xquad-r-langchain.json --no-questions
-	$(BIN)/dragoman evaluate $(XQUAD_R)+unanswerable --sample 300 --settings mixed $(OURS) \
+	$(BIN)/dragoman evaluate $(XQUAD_R)+unanswerable --sample 300 --settings mixed \
+		--system dragoman --system keyword --system dense \
 		--json $(RESULTS)/xquad-r-unanswerable.json --no-questions
 endif
 
