@@ -50,7 +50,7 @@ def provenance() -> dict[str, Any]:
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": _git("rev-parse", "HEAD"),
-        "uncommitted_changes": bool(_git("status", "--porcelain", "--", *ROOMS)),
+        "uncommitted_changes": bool(_git("status", "--porcelain", "--", *ROOMS, ":!evaluation/results")),
         "code": code_fingerprint(),
         "dragoman": metadata.version("dragoman"),
         "python": platform.python_version(),

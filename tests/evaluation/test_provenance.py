@@ -123,6 +123,9 @@ def test_the_commit_and_whether_the_code_was_changed_since(root: Path) -> None:
     assert made["uncommitted_changes"] is False
     (root / "ui" / "cli.py").write_text("say = 2", "utf-8")
     assert made_with()["uncommitted_changes"] is False
+    (root / "evaluation" / "results").mkdir(parents=True)
+    (root / "evaluation" / "results" / "samples.json").write_text("{}", "utf-8")  # the first of several results
+    assert made_with()["uncommitted_changes"] is False
     (root / "index" / "new.py").write_text("", "utf-8")
     assert made_with()["uncommitted_changes"] is True
 
