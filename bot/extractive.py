@@ -2,48 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from bot.types import Citation
-from index.types import Hit, SentenceScore
+from bot.types import Citation, QuotedVersion
+from index.types import Document, Evidence, SentenceScore, Statement
 
-__all__ = ["NEARLY_EQUAL", "cite", "quoted_text"]
+__all__ = ["NEARLY_EQUAL", "citation", "cite", "quoted_text"]
 
 NEARLY_EQUAL = 0.02
-"""A second sentence of the passage is quoted too where its score is that near the best one's (docs/retrieval.md)."""
+"""A second statement of the passage is quoted too where its score is that near the best one's (docs/retrieval.md)."""
 
 OMISSION = " … "
 
 
-def cite(hit: Hit, most: int) -> tuple[Citation, ...]:
-    """The best sentence of the hit, and after it, up to `most` in all, those of the passage that are nearly as good.
+def cite(evidence: Evidence, statement: Statement, document: str, most: int) -> tuple[Citation, ...]:
+    """The statement as this version has it, and after it, up to `most` in all, those of its passage nearly as good.
 
     The offsets are the sentences' own, so each quote is exact by construction.
     """
-    near = (sentence for sentence in hit.sentences[:most] if hit.score - sentence.score <= NEARLY_EQUAL)
-    return tuple(_citation(hit, sentence, marker) for marker, sentence in enumerate(near, start=1))
+    passage = statement.versions[document][0].unit.passage
+    chosen = [statement]
+    for other in evidence.statements:
+        run = other.versions.get(document)
+        is_near = abs(statement.score - other.score) <= NEARLY_EQUAL
+        if (
+            len(chosen) < most
+            and run
+            and is_near
+            and run[0].unit.passage == passage
+            and not _overlap(chosen, other, document)
+        ):
+            chosen.append(other)
+    return tuple(citation(evidence, found, document, marker) for marker, found in enumerate(chosen, start=1))
 
 
-def quoted_text(hit: Hit, citations: Sequence[Citation]) -> str:
-    """The quotes as one text, with "…" where one does not directly follow the other in the document."""
-    text = citations[0].quote
-    for before, after in pairwise(citations):
-        follows = before.end <= after.start and not hit.document.text[before.end : after.start].strip()
-        text += (" " if follows else OMISSION) + after.quote
-    return text
-
-
-def _citation(hit: Hit, sentence: SentenceScore, marker: int) -> Citation:
-    document, unit = hit.document, sentence.unit
+def citation(evidence: Evidence, statement: Statement, document: str, marker: int) -> Citation:
+    """One statement, quoted from this version, with what the other versions say in its place."""
+    source, run = evidence.documents[document], statement.versions[document]
+    start, end = _span(run)
     return Citation(
         marker=marker,
-        quote=document.text[unit.start : unit.end],
-        document=document.id,
-        source_uri=document.source_uri,
-        title=document.title,
-        language=document.language,
-        start=unit.start,
-        end=unit.end,
-        passage=document.text[hit.start : hit.end],
+        quote=source.text[start:end],
+        document=source.id,
+        source_uri=source.source_uri,
+        title=source.title,
+        language=source.language,
+        start=start,
+        end=end,
+        passage=source.text[run[0].unit.passage_start : run[-1].unit.passage_end],
+        versions=_others(evidence.documents, statement, document),
     )
+
+
+def quoted_text(citations: Sequence[Citation], text: str) -> str:
+    """The quotes as one text, with "…" where one does not directly follow the other in the document's `text`."""
+    joined = citations[0].quote
+    for before, after in pairwise(citations):
+        follows = before.end <= after.start and not text[before.end : after.start].strip()
+        joined += (" " if follows else OMISSION) + after.quote
+    return joined
+
+
+def _others(documents: Mapping[str, Document], statement: Statement, quoted: str) -> tuple[QuotedVersion, ...]:
+    others = []
+    for name, run in statement.versions.items():
+        if name != quoted:
+            start, end = _span(run)
+            source = documents[name]
+            others.append(QuotedVersion(source.language, source.text[start:end], name, start, end))
+    return tuple(sorted(others, key=lambda version: (version.language, version.document)))
+
+
+def _span(run: Sequence[SentenceScore]) -> tuple[int, int]:
+    return run[0].unit.start, run[-1].unit.end
+
+
+def _overlap(chosen: Sequence[Statement], other: Statement, document: str) -> bool:
+    taken = {sentence.unit.id for statement in chosen for sentence in statement.versions[document]}
+    return any(sentence.unit.id in taken for sentence in other.versions[document])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.messages import language_name
-from index.errors import QuestionError
+from index.errors import EmptyQuestion, QuestionError
 from index.language import canonical_language
 
 __all__ = ["QUESTION_LIMIT", "checked_language", "checked_text"]
@@ -19,17 +19,17 @@ UNREADABLE = re.compile("[\0\ud800-\udfff]")
 def checked_text(text: str) -> str:
     """The question with what no text can hold (NULs, lone surrogates) replaced, and outer white space taken off.
 
-    Raises QuestionError where it is empty, longer than `QUESTION_LIMIT`, or has no letter and no digit.
+    Raises EmptyQuestion where it has no letter and no digit, QuestionError where it is longer than `QUESTION_LIMIT`.
     """
     text = UNREADABLE.sub("\ufffd", text).strip()
     if not text:
-        raise QuestionError("the question is empty")
+        raise EmptyQuestion("the question is empty")
     if len(text) > QUESTION_LIMIT:
         raise QuestionError(
             f"the question has {len(text):,} characters; at most {QUESTION_LIMIT:,} are read: shorten it"
         )
     if not any(character.isalnum() for character in text):
-        raise QuestionError("the question has no letters or digits")
+        raise EmptyQuestion("the question has no letters or digits")
     return text
 
 

@@ -37,7 +37,7 @@ from index.indexer import IndexingProgress
 from index.store import Store
 from index.types import Document, Embedder, EmbedderIdentity
 
-__all__ = ["EvaluationProgress", "Plan", "evaluate"]
+__all__ = ["EvaluationProgress", "Plan", "evaluate", "shuffled"]
 
 CURVE_POINTS = 200
 """Of the risk-coverage curve at the most, so that a report of 13,000 questions stays small."""
@@ -125,7 +125,7 @@ def _chosen(plan: Plan, asked: Sequence[Asked]) -> list[Asked]:
     if plan.sample is not None:
         taken: Counter[str] = Counter()
         kept = set()
-        for one in sorted(chosen, key=lambda one: (_shuffled(one.question.group), one.question.id)):
+        for one in sorted(chosen, key=lambda one: (shuffled(one.question.group), one.question.id)):
             if taken[one.question.language] < plan.sample:
                 taken[one.question.language] += 1
                 kept.add(one.question.id)
@@ -135,7 +135,7 @@ def _chosen(plan: Plan, asked: Sequence[Asked]) -> list[Asked]:
     return chosen
 
 
-def _shuffled(group: str) -> bytes:
+def shuffled(group: str) -> bytes:
     """The same order wherever it is drawn, and none that the dataset's author had a hand in."""
     return hashlib.sha256(group.encode("utf-8", "surrogatepass")).digest()
 

@@ -14,9 +14,9 @@ from typing import Any, Self, TypeVar
 from index.errors import IndexDamaged, IndexNotWritable
 from index.types import EmbedderIdentity
 
-__all__ = ["DATABASE", "FORMAT_VERSION", "connect", "create", "tables", "write_errors"]
+__all__ = ["DATABASE", "FORMAT_VERSION", "connect", "create", "tables", "upgrade", "write_errors"]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 DATABASE = "index.sqlite3"
 
 T = TypeVar("T")
@@ -74,9 +74,20 @@ def connect(folder: Path, mode: str) -> sqlite3.Connection:
 def create(connection: sqlite3.Connection, embedder: EmbedderIdentity) -> None:
     """Makes the empty index, in one transaction."""
     meta = {"format": str(FORMAT_VERSION), "generation": "0", "embedder": json.dumps(asdict(embedder))}
-    connection.executescript(f"BEGIN; {resources.files('index').joinpath('schema.sql').read_text('utf-8')}")
+    connection.executescript(f"BEGIN; {_statements('schema.sql')} {_statements('articles.sql')}")
     connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
     connection.execute("COMMIT")
+
+
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Brings an index of format 1, which knew nothing of articles, up to this format, in one transaction."""
+    connection.executescript(f"BEGIN; {_statements('articles.sql')}")
+    connection.execute("UPDATE meta SET value = ? WHERE key = 'format'", (str(FORMAT_VERSION),))
+    connection.execute("COMMIT")
+
+
+def _statements(name: str) -> str:
+    return resources.files("index").joinpath(name).read_text("utf-8")
 
 
 def tables(connection: sqlite3.Connection) -> set[str]:

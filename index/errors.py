@@ -4,10 +4,11 @@ DragomanError
 ├── SourceError           a file or record that cannot be read
 ├── EmbedderError         a model that cannot be found, built or run
 ├── QuestionError         a question that cannot be searched for
+│   └── EmptyQuestion     nothing was asked
 └── StoreError
     ├── IndexMissing      no index in that folder
     ├── IndexDamaged      the folder's contents are not an index, or are half an index
-    ├── IndexMismatch     made by a newer format version, or with another embedder
+    ├── IndexMismatch     made by another format version, or with another embedder
     ├── IndexBusy         another run is writing to it
     └── IndexNotWritable  read-only folder, full disk
 """
@@ -31,6 +32,10 @@ class QuestionError(DragomanError):
     """A question that cannot be searched for."""
 
 
+class EmptyQuestion(QuestionError):
+    """A question without a letter or a digit."""
+
+
 class StoreError(DragomanError):
     """Something is wrong with an index folder."""
 
@@ -44,7 +49,7 @@ class IndexDamaged(StoreError):
 
 
 class IndexMismatch(StoreError):
-    """Made by a newer format version, or with another embedder."""
+    """Made by another format version, or with another embedder."""
 
 
 class IndexBusy(StoreError):

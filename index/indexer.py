@@ -1,4 +1,4 @@
-"""The recipe: read -> language -> segment -> mark boilerplate -> embed -> commit, and then the caches.
+"""The recipe: read -> language -> segment -> mark boilerplate -> embed -> commit; then the articles, then the caches.
 
 An index mirrors the files under the paths it was given: changed files are read again, deleted ones leave, and other
 paths stay as they are. Work is committed in batches, so a run that is ended half-way keeps what it had done.
@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from index.boilerplate import REPEATED_ON_PAGES
 from index.caches import refresh_caches
 from index.errors import IndexBusy, IndexNotWritable, SourceError
+from index.linking import link_new_documents
 from index.preparation import RECIPE, PreparedDocument, embed, prepare
 from index.sources import SIZE_LIMIT, find_files, read_file
 from index.store import LanguageCounts, Store
@@ -36,6 +37,12 @@ class IndexingProgress:
 
     def advance(self, read_bytes: int, documents: int) -> None:
         """So many more bytes of the files were dealt with, and so many more documents committed."""
+
+    def align(self, articles: int) -> None:
+        """The versions of so many articles will be aligned."""
+
+    def aligned(self) -> None:
+        """Those of one of them are."""
 
 
 @dataclass(slots=True)
@@ -187,6 +194,7 @@ class _Run:
     def _refresh(self) -> None:
         with self._store.transaction():
             self._changed_languages |= self._store.mark_repeated(REPEATED_ON_PAGES)
+            link_new_documents(self._store.articles, announce=self._progress.align, advance=self._progress.aligned)
         refresh_caches(self._store, self._since, self._changed_languages, self._changed_documents)
 
     def _summed_up(self, files: dict[str, Path]) -> IndexingSummary:

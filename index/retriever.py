@@ -1,9 +1,9 @@
-"""A question -> ranked hits: dense and keyword search over sentences and passages, put together in one score."""
+"""A question -> ranked evidence: dense and keyword search, and what all versions of an article say, in one score."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -11,7 +11,16 @@ from index.caches import open_caches
 from index.errors import IndexDamaged
 from index.store import Store
 from index.tokens import terms
-from index.types import Embedder, EmbedderIdentity, Hit, Kind, SentenceScore, Unit, Vectors
+from index.types import (
+    Embedder,
+    EmbedderIdentity,
+    Evidence,
+    Kind,
+    SentenceScore,
+    Statement,
+    Unit,
+    Vectors,
+)
 from index.vectors import KINDS
 
 __all__ = ["Retriever", "Weights"]
@@ -19,17 +28,27 @@ __all__ = ["Retriever", "Weights"]
 CANDIDATES: dict[Kind, int] = {"sentence": 40, "passage": 20}
 """How many units each way of searching proposes; the union is scored in all ways."""
 
+CANDIDATES_ELSEWHERE = 20
+"""How many sentences the vectors propose in each language that is not the asker's."""
+
+EXPANDED = 40
+"""Statements, by what the searches proposed of them, of which all versions are then scored."""
+
 REMEMBERED_TEXTS = 16_384
 """Splitting texts into terms is most of a search's work; a string of terms is a fourteenth of a set of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each part of a sentence's score weighs beside its cosine, which weighs 1 (measured: docs/retrieval.md)."""
+    """What each part of a statement's score weighs beside its cosine, which weighs 1 (measured: docs/retrieval.md).
 
-    passage_dense: float = 0.5
-    coverage: float = 0.2
+    `own` is the share of the asker's own version in the cosines; the better half of the other versions has the rest.
+    """
+
+    passage_dense: float = 0.6
+    coverage: float = 0.15
     passage_coverage: float = 0.05
+    own: float = 0.5
 
 
 class Retriever:
@@ -59,48 +78,86 @@ class Retriever:
         query: Vectors = self._embedder.embed_queries([question])[0]
         return query
 
-    def search(self, question: str, query: Vectors, languages: Iterable[str], limit: int = 10) -> list[Hit]:
-        """The best passages in these languages, best first; `query` is the question's vector from `embed`.
+    def search(
+        self, question: str, query: Vectors, languages: Iterable[str], *, asker: str | None = None, limit: int = 10
+    ) -> list[Evidence]:
+        """The best articles in these languages, best first; `query` is the question's vector from `embed`.
 
-        Languages are made comparable by taking from each cosine what the question has in common with the mean of that
-        language's texts: without this, texts in the question's own language win (Roy et al. 2020, arXiv:2004.05484).
+        Where the `asker`'s language is among them, words are looked for in it alone, and its version of a statement
+        counts for half. Languages are made comparable by taking from each cosine what the question has in common
+        with the mean of that language's texts: without this, texts in the question's own language win (Roy et al. 2020,
+        arXiv:2004.05484).
         """
+        spoken = [language for language in languages if language in self.languages]
+        worded = [asker] if asker in spoken else spoken
         with self._store.snapshot():
-            scored = [score for language in languages for score in self.score_language(question, query, language)]
-            scored.sort(key=lambda s: (-s.score, s.unit.document, s.unit.start))
-            by_passage: dict[int, list[SentenceScore]] = defaultdict(list)
-            for score in scored:
-                by_passage[score.unit.passage].append(score)
-            best = list(by_passage.values())[:limit]
-            ids = {sentences[0].unit.document for sentences in best}
-            documents = {document.id: document for document in self._store.documents(ids)}
-            if lacking := ids - documents.keys():
-                raise IndexDamaged(f"the index in {self._store.folder} lacks document {min(lacking)}: index again")
-        return [
-            Hit(rank, documents[unit.document], unit.passage_start, unit.passage_end, tuple(sentences))
-            for rank, sentences in enumerate(best, start=1)
-            for unit in [sentences[0].unit]
-        ]
+            proposed = [
+                unit
+                for language in spoken
+                for unit in self.propose(question, query, language, worded=language in worded)
+            ]
+            scores = self._scored(question, query, proposed, worded)
+            members = self._store.articles.statements_with(scores)
+            statements = self._statements(scores, members, asker)
+            missing = self._missing(statements[:EXPANDED], members, scores)
+            if added := [unit for unit in self._store.quotable_sentences(missing, ()) if unit.language in spoken]:
+                scores |= self._scored(question, query, added, worded)
+                members = self._store.articles.statements_with(scores)
+                statements = self._statements(scores, members, asker)
+            return self._folded(statements, limit)
 
-    def score_language(self, question: str, query: Vectors, language: str) -> list[SentenceScore]:
-        """Every sentence of one language that a way of searching proposes, in no order."""
-        proposed = {kind: self._propose(kind, question, query, language) for kind in KINDS}
-        units = self._store.quotable_sentences(proposed["sentence"], proposed["passage"])
+    def propose(self, question: str, query: Vectors, language: str, *, worded: bool) -> list[Unit]:
+        """The sentences of one language that the vectors propose, and those that the words do where `worded`."""
+        found: dict[Kind, set[int]] = {}
+        if not worded:
+            near = self._vectors.search("sentence", language, query, CANDIDATES_ELSEWHERE)
+            return self._store.quotable_sentences((unit for unit, _ in near), ())
+        for kind in KINDS:
+            nearest = self._vectors.search(kind, language, query, CANDIDATES[kind])
+            best_worded = self._lexical.search(question, kind=kind, limit=CANDIDATES[kind], languages=[language])
+            found[kind] = {unit for unit, _ in (*nearest, *best_worded)}
+        return self._store.quotable_sentences(found["sentence"], found["passage"])
+
+    def _missing(
+        self, statements: Sequence[Statement], members: Mapping[int, Sequence[int]], scores: Mapping[int, SentenceScore]
+    ) -> set[int]:
+        """The sentences of these statements that no search proposed: what their other versions say."""
+        held = {sentence.unit.id for statement in statements for run in statement.versions.values() for sentence in run}
+        wanted = [statement for statement, sentences in members.items() if not held.isdisjoint(sentences)]
+        whole = self._store.articles.statements(wanted)
+        return {sentence for sentences in whole.values() for sentence in sentences} - scores.keys()
+
+    def _scored(
+        self, question: str, query: Vectors, units: Iterable[Unit], worded: Collection[str]
+    ) -> dict[int, SentenceScore]:
+        by_language: dict[str, list[Unit]] = defaultdict(list)
+        for unit in units:
+            by_language[unit.language].append(unit)
+        return {
+            score.unit.id: score
+            for language, found in by_language.items()
+            for score in self.score(question, query, language, found, worded=language in worded)
+        }
+
+    def score(
+        self, question: str, query: Vectors, language: str, units: Sequence[Unit], *, worded: bool
+    ) -> list[SentenceScore]:
+        """These sentences of one language against the question; those that the vectors do not know are left out."""
         dense = self._vectors.cosines("sentence", language, query, {unit.id for unit in units})
         passage_dense = self._vectors.cosines("passage", language, query, {unit.passage for unit in units})
-        coverage = self._coverage(question, language, units)
+        coverage = self._coverage(question, language, units) if worded else {}
         common = {kind: float(query @ self._vectors.mean(kind, language)) for kind in KINDS if units}
         return [
-            self._score(unit, dense[unit.id], passage_dense[unit.passage], *coverage[unit.id], common)
+            SentenceScore(
+                unit,
+                dense[unit.id],
+                dense[unit.id] - common["sentence"],
+                passage_dense[unit.passage] - common["passage"],
+                *coverage.get(unit.id, (0.0, 0.0)),
+            )
             for unit in units
             if unit.id in dense and unit.passage in passage_dense
         ]
-
-    def _propose(self, kind: Kind, question: str, query: Vectors, language: str) -> set[int]:
-        limit = CANDIDATES[kind]
-        near = self._vectors.search(kind, language, query, limit)
-        worded = self._lexical.search(question, kind=kind, limit=limit, languages=[language])
-        return {unit for unit, _ in (*near, *worded)}
 
     def _coverage(self, question: str, language: str, units: Sequence[Unit]) -> dict[int, tuple[float, float]]:
         """By sentence id, how much of the question's words stand in the sentence, and in its passage; in [0, 1].
@@ -124,24 +181,61 @@ class Retriever:
             for unit in units
         }
 
-    def _score(
-        self,
-        unit: Unit,
-        dense: float,
-        passage_dense: float,
-        coverage: float,
-        passage_coverage: float,
-        common: dict[Kind, float],
-    ) -> SentenceScore:
+    def _statements(
+        self, scores: Mapping[int, SentenceScore], members: Mapping[int, Sequence[int]], asker: str | None
+    ) -> list[Statement]:
+        """Best first, equal ones by document and place."""
+        aligned = {sentence for sentences in members.values() for sentence in sentences}
+        runs = [[scores[i] for i in sentences if i in scores] for sentences in members.values()]
+        runs += [[score] for i, score in scores.items() if i not in aligned]
+        statements = [self._statement(run, asker) for run in runs if run]
+        return sorted(statements, key=lambda statement: (-statement.score, _place(statement)))
+
+    def _statement(self, sentences: Iterable[SentenceScore], asker: str | None) -> Statement:
+        versions: dict[str, tuple[SentenceScore, ...]] = {}
+        for sentence in sorted(sentences, key=lambda score: (score.unit.document, score.unit.start)):
+            document = sentence.unit.document
+            versions[document] = (*versions.get(document, ()), sentence)
+        own = [self._nearness(run) for run in versions.values() if run[0].unit.language == asker]
+        others = [self._nearness(run) for run in versions.values() if run[0].unit.language != asker]
+        parts = [_mean_of_better_half(side) for side in (own, others) if side]
+        share = self._weights.own
+        nearness = share * parts[0] + (1 - share) * parts[1] if len(parts) == 2 else parts[0]
+        return Statement(nearness + max(map(self._wording, versions.values())), versions)
+
+    def _nearness(self, run: Sequence[SentenceScore]) -> float:
+        return max(sentence.dense + self._weights.passage_dense * sentence.passage_dense for sentence in run)
+
+    def _wording(self, run: Sequence[SentenceScore]) -> float:
         weights = self._weights
-        score = (
-            dense
-            - common["sentence"]
-            + weights.passage_dense * (passage_dense - common["passage"])
-            + weights.coverage * coverage
-            + weights.passage_coverage * passage_coverage
-        )
-        return SentenceScore(unit, dense, passage_dense, coverage, passage_coverage, score)
+        return max(weights.coverage * s.coverage + weights.passage_coverage * s.passage_coverage for s in run)
+
+    def _folded(self, statements: Sequence[Statement], limit: int) -> list[Evidence]:
+        """One article takes one place, that of its best statement."""
+        article_of = self._store.articles.of_documents({d for statement in statements for d in statement.versions})
+        by_article: dict[str, list[Statement]] = defaultdict(list)
+        for statement in statements:
+            by_article[article_of[next(iter(statement.versions))]].append(statement)
+        best = list(by_article.items())[:limit]
+        ids = {document for _, found in best for statement in found for document in statement.versions}
+        documents = {document.id: document for document in self._store.documents(ids)}
+        if lacking := ids - documents.keys():
+            raise IndexDamaged(f"the index in {self._store.folder} lacks document {min(lacking)}: index again")
+        return [
+            Evidence(rank, article, {d: documents[d] for found in held for d in found.versions}, tuple(held))
+            for rank, (article, held) in enumerate(best, start=1)
+        ]
+
+
+def _mean_of_better_half(values: Sequence[float]) -> float:
+    """A version that is badly translated, or in a language that the model knows less well, does not hide a fact."""
+    better = sorted(values, reverse=True)[: (len(values) + 1) // 2]
+    return sum(better) / len(better)
+
+
+def _place(statement: Statement) -> tuple[str, int]:
+    document, sentences = next(iter(statement.versions.items()))
+    return document, sentences[0].unit.start
 
 
 @lru_cache(maxsize=REMEMBERED_TEXTS)

@@ -1,4 +1,4 @@
--- Version 1. Offsets count code points of documents.text; vectors are little-endian float32 of unit length.
+-- Offsets count code points of documents.text; vectors are little-endian float32 of unit length.
 -- Ids of passages and sentences are never used twice, so a cache that lags behind points to nothing, never to another.
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE files (uri TEXT PRIMARY KEY, digest TEXT NOT NULL) WITHOUT ROWID;

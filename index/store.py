@@ -14,13 +14,14 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from index.database import DATABASE, FORMAT_VERSION, connect, create, tables, write_errors
+from index.articles import Articles
+from index.database import DATABASE, FORMAT_VERSION, connect, create, tables, upgrade, write_errors
 from index.errors import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing
 from index.types import Document, EmbedderIdentity, Kind, Passage, Unit, Vectors
 
 __all__ = ["IndexedPassage", "LanguageCounts", "Store"]
 
-UNIT_COLUMNS = 's.id, s.passage, p.document, s.start, s."end", p.start, p."end"'
+UNIT_COLUMNS = 's.id, s.passage, p.document, d.language, s.start, s."end", p.start, p."end"'
 QUOTABLE = "p.role = 'prose' AND NOT p.repeated"
 DOCUMENT_COLUMNS = "id, source_uri, title, language, text, article, content_hash"
 
@@ -53,6 +54,7 @@ class Store:
 
     def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
         self.folder = folder
+        self.articles = Articles(connection)
         self._connection = connection
         self._turn = Lock()
 
@@ -62,17 +64,23 @@ class Store:
         return (folder / DATABASE).exists()
 
     @classmethod
-    def open_to_read(cls, folder: Path) -> Store:
+    def embedder_of(cls, folder: Path) -> EmbedderIdentity:
+        """The embedder of the index in a folder, also of one of an earlier format. Raises as `open_to_read`."""
+        with cls.open_to_read(folder, earlier_formats=True) as store:
+            return store.embedder
+
+    @classmethod
+    def open_to_read(cls, folder: Path, *, earlier_formats: bool = False) -> Store:
         """Raises IndexMissing, IndexDamaged, IndexMismatch or IndexBusy. Works on a read-only folder."""
         if not cls.exists(folder):
             raise IndexMissing(f"no index in {folder}: make one with `dragoman index PATH --index {folder}`")
         try:
-            return cls._checked(folder, connect(folder, "mode=ro"))
+            return cls._checked(folder, connect(folder, "mode=ro"), earlier_formats)
         except sqlite3.OperationalError as error:
             if os.access(folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
                 raise IndexBusy(f"the index in {folder} cannot be read now ({error}): try again") from error
             # A read-only folder cannot hold the side files that shared reading needs, nor can anybody write to it.
-            return cls._checked(folder, connect(folder, "mode=ro&immutable=1"))
+            return cls._checked(folder, connect(folder, "mode=ro&immutable=1"), earlier_formats)
 
     @classmethod
     def open_to_write(cls, folder: Path, embedder: EmbedderIdentity) -> Store:
@@ -87,12 +95,14 @@ class Store:
             connection.execute("PRAGMA foreign_keys = ON")
             if not existing:
                 create(connection, embedder)
+            elif "meta" in existing and "versions" not in existing:
+                upgrade(connection)
         store = cls._checked(folder, connection)
         store.require_embedder(embedder)
         return store
 
     @classmethod
-    def _checked(cls, folder: Path, connection: sqlite3.Connection) -> Store:
+    def _checked(cls, folder: Path, connection: sqlite3.Connection, earlier_formats: bool = False) -> Store:
         if "meta" not in tables(connection):
             raise IndexDamaged(f"the index in {folder} is empty or half-written: delete the folder and index again")
         store = cls(folder, connection)
@@ -101,6 +111,11 @@ class Store:
             raise IndexMismatch(
                 f"the index in {folder} has format {version} and this dragoman reads up to {FORMAT_VERSION}: "
                 "upgrade dragoman, or index into another folder"
+            )
+        if version < FORMAT_VERSION and not earlier_formats:
+            raise IndexMismatch(
+                f"the index in {folder} was made by an earlier dragoman: run `dragoman index` on it once, "
+                "which keeps what it holds and finds the versions of its articles"
             )
         return store
 
@@ -203,7 +218,8 @@ class Store:
         Ids that are gone are passed over.
         """
         rows = self._connection.execute(
-            f"""SELECT {UNIT_COLUMNS} FROM sentences s JOIN passages p ON p.id = s.passage
+            f"""SELECT {UNIT_COLUMNS} FROM sentences s
+                JOIN passages p ON p.id = s.passage JOIN documents d ON d.id = p.document
                 WHERE s.role = 'prose' AND {QUOTABLE}
                 AND (s.id IN (SELECT value FROM json_each(?)) OR s.passage IN (SELECT value FROM json_each(?)))
                 ORDER BY p.document, s.start""",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal, Protocol, TypeAlias
@@ -99,43 +99,85 @@ class Unit:
     id: int
     passage: int
     document: str
+    language: str
     start: int
     end: int
     passage_start: int
     passage_end: int
 
 
+class FoundBy(StrEnum):
+    """How a document was found to be a version of its article."""
+
+    DECLARED = "declared"
+    PATH = "path"
+    CONTENT = "content"
+    ALONE = "alone"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A document as a member of its article. `score` says how well it aligns with the others, where that linked it."""
+
+    article: str
+    document: str
+    source_uri: str
+    title: str
+    language: str
+    sentences: int
+    found_by: FoundBy
+    score: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class SentenceScore:
     """One sentence against one question, by each way of searching.
 
-    `dense` and `passage_dense` are cosines, in [-1, 1]. `coverage` and `passage_coverage` say how much of the
-    question's words stand there, by their rarity, in [0, 1]. `score` puts these together, higher is better; it is
-    comparable among the hits of one question only.
+    `cosine` is in [-1, 1]; `dense` and `passage_dense` are cosines less what the question has in common with the
+    average text of the sentence's language. `coverage` and `passage_coverage` say how much of the question's words
+    stand there, by their rarity, in [0, 1]; they are 0 where words were not compared, across languages.
     """
 
     unit: Unit
+    cosine: float
     dense: float
     passage_dense: float
     coverage: float
     passage_coverage: float
-    score: float
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
-    """A passage with its document and its sentences, best first; `rank` counts from 1."""
+class Statement:
+    """What the versions of an article say alike, or one of them alone, against one question.
+
+    `versions` has the aligned sentences of each document that has any, in their order. `score` puts together what all
+    versions tell, higher is better; it is comparable among the statements of one search only.
+    """
+
+    score: float
+    versions: Mapping[str, tuple[SentenceScore, ...]]
+
+    def best(self, document: str) -> SentenceScore:
+        """The sentence of this version that is nearest to the question."""
+        return max(self.versions[document], key=lambda sentence: sentence.dense)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """An article that a search found, with its statements, best first; `rank` counts from 1.
+
+    `documents` holds the versions that a statement is quoted from, by id.
+    """
 
     rank: int
-    document: Document
-    start: int
-    end: int
-    sentences: tuple[SentenceScore, ...]
+    article: str
+    documents: Mapping[str, Document]
+    statements: tuple[Statement, ...]
 
     @property
     def score(self) -> float:
-        """That of its best sentence."""
-        return self.sentences[0].score
+        """That of its best statement."""
+        return self.statements[0].score
 
 
 class Embedder(Protocol):

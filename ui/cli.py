@@ -193,8 +193,7 @@ def _embedder_for(folder: Path, embedder: str | None) -> Embedder:
     from index.store import Store
 
     if embedder is None and Store.exists(folder):
-        with Store.open_to_read(folder) as store:
-            embedder = store.embedder.name
+        embedder = Store.embedder_of(folder).name
     return open_embedder(embedder, progress=_note)
 
 

@@ -9,7 +9,15 @@ from typing import Literal, TypeAlias, get_args
 
 __all__ = ["KEYS", "MessageKey", "language_name", "languages", "message"]
 
-MessageKey: TypeAlias = Literal["abstained", "empty_question", "question_too_long", "no_documents", "other_language"]
+MessageKey: TypeAlias = Literal[
+    "abstained",
+    "empty_question",
+    "question_too_long",
+    "no_documents",
+    "other_language",
+    "maybe_related",
+    "follow_up",
+]
 KEYS: tuple[MessageKey, ...] = get_args(MessageKey)
 
 FALLBACK = "en"

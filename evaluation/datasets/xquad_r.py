@@ -22,6 +22,7 @@ from evaluation.errors import DatasetError
 from evaluation.types import Dataset, EvaluationQuestion, Gold
 from index.caches import refresh_caches
 from index.indexer import IndexingProgress
+from index.linking import link_new_documents
 from index.store import IndexedPassage, Store
 from index.types import Document, Embedder, Passage, Role, Sentence
 
@@ -81,6 +82,8 @@ class _Paragraphs:
                 batch = left[start : start + BATCH]
                 _store(store, batch, embedder)
                 progress.advance(sum(len(paragraph.data["context"]) for paragraph in batch), len(batch))
+            with store.transaction():
+                link_new_documents(store.articles)
             refresh_caches(store, 0, store.languages(), {document.id for document in store.documents()})
 
 

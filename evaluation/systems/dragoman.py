@@ -10,7 +10,7 @@ from bot.types import Answer, Question
 from evaluation.systems.remembering import RememberingRetriever
 from evaluation.types import DEPTH, EvaluationQuestion, Pool, Ranking, Retrieved
 from index.store import Store
-from index.types import Embedder, Hit
+from index.types import Embedder, Evidence
 
 __all__ = ["Dragoman"]
 
@@ -27,29 +27,39 @@ class Dragoman:
         self._bold = AnswerEngine(self._retriever, threshold=0)
 
     def answer(self, question: EvaluationQuestion) -> Answer:
-        return self._engine.answer(Question(question.text))
+        return self._engine.answer(Question(question.text, history=question.history))
 
     def insist(self, question: EvaluationQuestion) -> Answer:
-        return self._bold.answer(Question(question.text))
+        return self._bold.answer(Question(question.text, history=question.history))
 
     def rank(self, question: EvaluationQuestion, pools: Sequence[Pool]) -> list[Ranking]:
         text = checked_text(question.text)
         query = self._retriever.embed(text)
-        return [_ranking(self._retriever.search(text, query, sorted(pool), limit=DEPTH["passage"])) for pool in pools]
+        return [
+            _ranking(
+                self._retriever.search(text, query, sorted(pool), asker=question.language, limit=DEPTH["sentence"])
+            )
+            for pool in pools
+        ]
 
 
-def _ranking(hits: Sequence[Hit]) -> Ranking:
-    sentences = [
-        _retrieved(hit, sentence.unit.start, sentence.unit.end, sentence.score)
-        for hit in hits
-        for sentence in hit.sentences
+def _ranking(found: Sequence[Evidence]) -> Ranking:
+    """A statement's versions follow each other, the best sentence of each before what else was aligned with it."""
+    statements = [(statement, evidence) for evidence in found for statement in evidence.statements]
+    places = [
+        (-statement.score, sentence is not statement.best(document), evidence.documents[document], sentence.unit)
+        for statement, evidence in statements
+        for document, run in statement.versions.items()
+        for sentence in run
     ]
-    sentences.sort(key=lambda retrieved: (-retrieved.score, retrieved.uri, retrieved.start))
+    places.sort(key=lambda place: (*place[:2], place[2].source_uri, place[3].start))
+    sentences: dict[int, Retrieved] = {}
+    passages: dict[int, Retrieved] = {}
+    for negative, _, document, unit in places:
+        uri, language = document.source_uri, document.language
+        sentences.setdefault(unit.id, Retrieved(uri, language, unit.start, unit.end, -negative))
+        passages.setdefault(unit.passage, Retrieved(uri, language, unit.passage_start, unit.passage_end, -negative))
     return {
-        "sentence": sentences[: DEPTH["sentence"]],
-        "passage": [_retrieved(hit, hit.start, hit.end, hit.score) for hit in hits],
+        "sentence": list(sentences.values())[: DEPTH["sentence"]],
+        "passage": list(passages.values())[: DEPTH["passage"]],
     }
-
-
-def _retrieved(hit: Hit, start: int, end: int, score: float) -> Retrieved:
-    return Retrieved(hit.document.source_uri, hit.document.language, start, end, score)

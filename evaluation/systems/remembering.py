@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.retriever import Retriever
-from index.types import Embedder, EmbedderIdentity, SentenceScore, Vectors
+from index.types import Embedder, EmbedderIdentity, SentenceScore, Unit, Vectors
 
 __all__ = ["RememberingEmbedder", "RememberingRetriever"]
 
@@ -31,14 +31,24 @@ class RememberingEmbedder:
 
 
 class RememberingRetriever(Retriever):
-    """Scores a language once a question, in however many pools it is searched: the same scores."""
+    """Proposes and scores the sentences of a language once a question, in however many pools it is searched."""
 
     _question = ""
 
-    def score_language(self, question: str, query: Vectors, language: str) -> list[SentenceScore]:
+    def propose(self, question: str, query: Vectors, language: str, *, worded: bool) -> list[Unit]:
         """As the retriever's own."""
         if question != self._question:
-            self._question, self._scores = question, dict[str, list[SentenceScore]]()
-        if language not in self._scores:
-            self._scores[language] = super().score_language(question, query, language)
-        return self._scores[language]
+            self._question = question
+            self._proposed, self._scores = dict[tuple[str, bool], list[Unit]](), dict[tuple[int, bool], SentenceScore]()
+        if (language, worded) not in self._proposed:
+            self._proposed[language, worded] = super().propose(question, query, language, worded=worded)
+        return self._proposed[language, worded]
+
+    def score(
+        self, question: str, query: Vectors, language: str, units: Sequence[Unit], *, worded: bool
+    ) -> list[SentenceScore]:
+        """As the retriever's own."""
+        new = [unit for unit in units if (unit.id, worded) not in self._scores]
+        for score in super().score(question, query, language, new, worded=worded):
+            self._scores[score.unit.id, worded] = score
+        return [self._scores[unit.id, worded] for unit in units if (unit.id, worded) in self._scores]

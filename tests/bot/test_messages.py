@@ -15,7 +15,7 @@ LANGUAGES = sorted(languages())
 
 def sentence(key: MessageKey, language: str) -> str:
     """As it stands in its file, placeholders and all."""
-    return message(key, language, language="{language}")
+    return message(key, language, language="{language}", question="{question}")
 
 
 def placeholders(text: str) -> list[str]:

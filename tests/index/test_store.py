@@ -11,6 +11,7 @@ import pytest
 
 from index.database import DATABASE, FORMAT_VERSION
 from index.errors import IndexDamaged, IndexMismatch, IndexMissing, IndexNotWritable
+from index.linking import link_new_documents
 from index.store import LanguageCounts, Store
 from index.types import Role
 from tests.toy import WordEmbedder, new_store, ordinary_user, put
@@ -129,6 +130,40 @@ def test_a_newer_format_is_refused_and_left_alone(tmp_path: Path) -> None:
         Store.open_to_read(tmp_path)
     with pytest.raises(IndexMismatch, match="upgrade dragoman"):
         new_store(tmp_path)
+
+
+def make_format_1(folder: Path) -> None:
+    """Makes an index as it was before there were articles."""
+    with new_store(folder) as store:
+        put(store, "a", ["Kept."])
+        put(store, "b", ["Bewaard."], language="nl")
+        with store.transaction():
+            link_new_documents(store.articles)
+    with closing(sqlite3.connect(folder / DATABASE)) as connection, connection:
+        for table in ("stated", "statements", "versions"):
+            connection.execute(f"DROP TABLE {table}")
+        connection.execute("UPDATE meta SET value = '1' WHERE key = 'format'")
+
+
+def test_an_earlier_format_says_how_to_bring_it_up(tmp_path: Path) -> None:
+    make_format_1(tmp_path)
+    with pytest.raises(IndexMismatch, match="earlier dragoman: run `dragoman index`"):
+        Store.open_to_read(tmp_path)
+    assert Store.embedder_of(tmp_path) == WordEmbedder().identity
+
+
+def test_an_earlier_format_is_brought_up_when_it_is_written_to(tmp_path: Path) -> None:
+    make_format_1(tmp_path)
+    with new_store(tmp_path) as store:
+        assert store.articles.unlinked() == ["a", "b"]
+        assert list(store.articles.versions()) == []
+    with Store.open_to_read(tmp_path) as store:
+        assert store.document_texts(["a", "b"]) == {"a": "Kept.", "b": "Bewaard."}
+        assert store.counts()["nl"] == LanguageCounts(documents=1, passages=1, sentences=1)
+    with new_store(tmp_path) as store:
+        with store.transaction():
+            link_new_documents(store.articles)
+        assert [version.document for version in store.articles.versions()] == ["a", "b"]
 
 
 def test_another_embedder_is_refused(tmp_path: Path) -> None:
