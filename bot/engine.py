@@ -19,7 +19,7 @@ from index.types import Evidence, Statement
 
 __all__ = ["DEFAULT_THRESHOLD", "AnswerEngine", "Found"]
 
-DEFAULT_THRESHOLD = 0.15
+DEFAULT_THRESHOLD = 0.2
 """Below this probability that the quote answers the question, the engine abstains."""
 
 MOST_QUOTES = 2
@@ -103,13 +103,14 @@ class AnswerEngine:
     ) -> Found | None:
         """What the question finds, alone or together with the one that it follows up on, whichever is likelier.
 
-        Adds the seconds of its two parts to `spent`.
+        One that looks as if it stood alone is tried together only where alone it finds too little. Adds the seconds of
+        its two parts to `spent`.
         """
         spent = {"embed": 0.0, "search": 0.0} if spent is None else spent
         alone = self._search(text, language, None, spent)
-        usable = [earlier for earlier in map(_usable, history) if earlier]
-        earlier = earlier_question(usable, language) if may_follow_up(text, language) else None
-        if earlier is None:
+        earlier = earlier_question([known for known in map(_usable, history) if known], language)
+        looks_alone = not may_follow_up(text, language)
+        if earlier is None or (looks_alone and alone is not None and alone.confidence >= self._threshold):
             return alone
         together = self._search(text, language, earlier, spent)
         return max((alone, together), key=lambda found: found.confidence if found else 0.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -92,7 +92,26 @@ def ask(
     threshold: Annotated[
         float | None,
         typer.Option(
-            min=0, max=1, help="Answer from this confidence on, abstain below it. Default: 0.15.", show_default=False
+            min=0, max=1, help="Answer from this confidence on, abstain below it. Default: 0.2.", show_default=False
+        ),
+    ] = None,
+    prefer: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CODE",
+            envvar="DRAGOMAN_PREFER",
+            help="A language to quote from where no version is in the asker's; repeat it for the next best. "
+            "Default: the version that comes nearest to the question.",
+            show_default=False,
+        ),
+    ] = None,
+    after: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="QUESTION",
+            help="What was asked before, so that a follow-up such as 'and how much experience?' is understood; "
+            "repeat it, oldest first. At the prompt this goes by itself.",
+            show_default=False,
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
@@ -100,17 +119,24 @@ def ask(
 ) -> None:
     """Answer a question from the index, with the passage that the answer stands on.
 
-    Where the documents do not answer, it says so. Exit status: 0 when answered or abstained, 2 for a mistake.
+    The passage is quoted from the version in the asker's language, in whichever version the answer was found. Where the
+    documents do not answer, it says so. Exit status: 0 when answered or abstained, 2 for a mistake.
     """
-    engine = _engine(folder, embedder, threshold)
+    engine = _engine(folder, embedder, threshold, prefer or ())
+    history = tuple(after or ())
     if question:
-        _answer(engine, " ".join(question), language, as_json)
+        _answer(engine, " ".join(question), language, history, as_json)
         return
     for line in _asked():
+        if not line:
+            history = ()
+            continue
         try:
-            _answer(engine, line, language, as_json)
+            _answer(engine, line, language, history, as_json)
         except QuestionError as error:
             _complain(str(error))
+        if sys.stdin.isatty():  # lines from a pipe are no conversation
+            history = (*history, line)
 
 
 @app.command()
@@ -121,6 +147,82 @@ def status(folder: IndexOption = DEFAULT_INDEX) -> None:
 
     with Store.open_to_read(folder) as store:
         print_counts(_console(), store.counts(), store.embedder)
+
+
+@app.command()
+def articles(
+    show: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SHOW]",
+            help="One article: its id, how that begins, or where one of its versions lies (training, training/nl.txt).",
+        ),
+    ] = None,
+    folder: IndexOption = DEFAULT_INDEX,
+    drifting: Annotated[
+        bool, typer.Option("--drift", help="Show what disagrees between the versions, with what each of them says.")
+    ] = False,
+    language: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CODE",
+            help="Only versions in this language, articles that have one, or what has drifted in one; may be repeated.",
+        ),
+    ] = None,
+    also_alone: Annotated[bool, typer.Option("--all", help="List documents without other versions too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the same as JSON.")] = False,
+) -> None:
+    """Show which documents are versions of one article, what they say side by side, and where they disagree.
+
+    Without SHOW, all articles: their languages, how much of their sentences has a counterpart in another version, and
+    how the weakest of the versions was found to be one: declared, by its path, or by its content, with its score.
+
+    With SHOW, the versions of one article and their sentences side by side; a sentence that one version has alone is
+    dim, or stands under "alone".
+
+    With --drift: a version that is cut short, passages that one lacks and others have, and numbers, dates, e-mail
+    addresses and URLs that are not the same. Exit status: 0 also where it finds any.
+
+    What --json prints:
+
+    - `{"articles": [{article, title, languages, versions, aligned, found_by, score}], "alone": N}`
+
+    - with SHOW `{"article", "versions": [{document, language, title, source_uri, found_by, score, sentences}],
+      "statements": [[{document, language, start, end, text, score}]]}`; what a version says alone has no score
+
+    - with --drift `{"drift": [{article, kind, document, language, source_uri, quote, after, other, detail}],
+      "counts": {kind: N}, "articles": N}`; `quote` is what the version says, or null, and then `after` what it would
+      stand after; `other` is what another version says; each is `{document, language, source_uri, start, end, text}`
+    """
+    from index.store import Store
+    from ui.articles import (
+        article_json,
+        articles_json,
+        chosen_languages,
+        drift_json,
+        find_article,
+        print_article,
+        print_articles,
+        print_drift,
+    )
+
+    languages = chosen_languages(language or [])
+    with Store.open_to_read(folder) as store, store.snapshot():
+        article = None if show is None else find_article(store, show)
+        if drifting:
+            if as_json:
+                print(drift_json(store, article, languages))
+            else:
+                print_drift(_console(), store, article, languages)
+        elif article is not None:
+            if as_json:
+                print(article_json(store, article, languages))
+            else:
+                print_article(_console(), store, article, languages)
+        elif as_json:
+            print(articles_json(store, languages, also_alone=also_alone))
+        else:
+            print_articles(_console(), store, languages, also_alone=also_alone)
 
 
 @app.command()
@@ -152,31 +254,30 @@ def _options(
 
 
 def _asked() -> Iterator[str]:
-    """Questions from the prompt until Ctrl-D, or a line each from a pipe."""
+    """Questions from the prompt until Ctrl-D, "" to begin a new conversation; or a line each from a pipe."""
     if not sys.stdin.isatty():
         yield from (line for line in sys.stdin if line.strip())
         return
     with contextlib.suppress(ImportError):  # arrow keys and history, where the platform has them
         import readline  # noqa: F401
-    print("Ask in any language. Ctrl-D ends.", file=sys.stderr)
+    print("Ask in any language. An empty line begins a new conversation, Ctrl-D ends.", file=sys.stderr)
     with contextlib.suppress(EOFError):
         while True:
-            if line := input("\n? ").strip():
-                yield line
+            yield input("\n? ").strip()
 
 
-def _answer(engine: AnswerEngine, text: str, language: str | None, as_json: bool) -> None:
+def _answer(engine: AnswerEngine, text: str, language: str | None, history: tuple[str, ...], as_json: bool) -> None:
     from bot.types import Question
     from ui.console import answer_json, print_answer
 
-    answer = engine.answer(Question(text, language))
+    answer = engine.answer(Question(text, language, history))
     if as_json:
         print(answer_json(answer))
     else:
         print_answer(_console(), answer)
 
 
-def _engine(folder: Path, embedder: str | None, threshold: float | None) -> AnswerEngine:
+def _engine(folder: Path, embedder: str | None, threshold: float | None, preferred: Sequence[str]) -> AnswerEngine:
     from bot.engine import DEFAULT_THRESHOLD, AnswerEngine
     from index.embedding import open_embedder
     from index.retriever import Retriever
@@ -184,7 +285,11 @@ def _engine(folder: Path, embedder: str | None, threshold: float | None) -> Answ
 
     store = Store.open_to_read(folder)
     chosen = open_embedder(embedder or store.embedder.name, progress=_note)
-    return AnswerEngine(Retriever(store, chosen), threshold=DEFAULT_THRESHOLD if threshold is None else threshold)
+    return AnswerEngine(
+        Retriever(store, chosen),
+        threshold=DEFAULT_THRESHOLD if threshold is None else threshold,
+        preferred=preferred,
+    )
 
 
 def _embedder_for(folder: Path, embedder: str | None) -> Embedder:

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from bot.messages import message
 from bot.types import Answer, Citation
 from bot.visible import visible
 from index.indexer import IndexingProgress, IndexingSummary
@@ -38,6 +39,8 @@ def print_answer(console: Console, answer: Answer) -> None:
         _print(console, Text(visible(answer.notice), "yellow"))
     if answer.citations:
         _print_citations(console, answer.citations)
+    if answer.related:
+        _print_related(console, answer.related, message("maybe_related", answer.language))
     _print(console, Text(f"\nconfidence {answer.confidence:.2f}, {answer.timings_ms.total:.0f} ms", "dim"))
 
 
@@ -52,6 +55,18 @@ def _print_citations(console: Console, citations: Sequence[Citation]) -> None:
         _print(console, Text.assemble((f"[{citation.marker}] ", "bold"), (place, "dim")))
         passage.highlight_words([visible(citation.quote)], "bold underline")
     _print(console, passage, indent=4)
+    if first.versions:
+        _print(console, Text(f"also in: {', '.join(version.language for version in first.versions)}", "dim"), indent=4)
+
+
+def _print_related(console: Console, related: Sequence[Citation], heading: str) -> None:
+    """The nearest passages, each by its nearest sentences and where they stand."""
+    console.print()
+    _print(console, Text(heading))
+    for citation in related:
+        place = f"{visible(_readable(citation.source_uri))}, characters {citation.start}-{citation.end}"
+        _print(console, Text.assemble(visible(citation.title), f" ({citation.language}) ", (place, "dim")), indent=2)
+        _print(console, Text(visible(citation.quote)), indent=4)
 
 
 def _print(console: Console, text: Text, indent: int = 0) -> None:
@@ -107,15 +122,15 @@ class ProgressBar(IndexingProgress):
 
     def __init__(self, console: Console) -> None:
         self._progress = Progress(
-            TextColumn("indexing"),
+            TextColumn("{task.description}"),
             BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %  {task.fields[documents]:,} documents"),
+            TextColumn("{task.percentage:>3.0f} %  {task.fields[what]}"),
             TimeRemainingColumn(compact=True, elapsed_when_finished=True),
             console=console,
             disable=not console.is_terminal,
             transient=True,
         )
-        self._task = self._progress.add_task("indexing", total=None, documents=0)
+        self._task = self._progress.add_task("indexing", total=None, what="0 documents")
         self._documents = 0
 
     def start(self, total_bytes: int) -> None:
@@ -123,7 +138,14 @@ class ProgressBar(IndexingProgress):
 
     def advance(self, read_bytes: int, documents: int) -> None:
         self._documents += documents
-        self._progress.update(self._task, advance=read_bytes, documents=self._documents)
+        self._progress.update(self._task, advance=read_bytes, what=f"{self._documents:,} documents")
+
+    def align(self, articles: int) -> None:
+        self._progress.update(self._task, visible=False)
+        self._aligning = self._progress.add_task("aligning", total=articles, what="articles")
+
+    def aligned(self) -> None:
+        self._progress.advance(self._aligning)
 
     def __enter__(self) -> ProgressBar:
         self._progress.start()
