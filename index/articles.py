@@ -183,14 +183,17 @@ class Articles:
                 [(cursor.lastrowid, sentence, score) for sentence, score in statement.items()],
             )
 
-    def drop_orphans(self) -> None:
-        """Removes statements whose article is gone, or that no two versions share any more."""
+    def leave(self, document: str) -> None:
+        """Takes a document out of its article, with the statements that no two versions share then."""
         self._connection.execute(
             """DELETE FROM statements WHERE id IN (
-                   SELECT s.id FROM statements s LEFT JOIN stated t ON t.statement = s.id
-                   LEFT JOIN sentences n ON n.id = t.sentence LEFT JOIN passages p ON p.id = n.passage
-                   GROUP BY s.id HAVING count(DISTINCT p.document) < 2)"""
+                   SELECT s.id FROM statements s JOIN stated t ON t.statement = s.id
+                   JOIN sentences n ON n.id = t.sentence JOIN passages p ON p.id = n.passage
+                   WHERE s.article = (SELECT article FROM versions WHERE document = ?)
+                   GROUP BY s.id HAVING count(DISTINCT p.document) - max(p.document = ?) < 2)""",
+            (document, document),
         )
+        self._connection.execute("DELETE FROM versions WHERE document = ?", (document,))
 
 
 def _matrix(blobs: Sequence[bytes]) -> Vectors:

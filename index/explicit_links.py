@@ -27,6 +27,8 @@ def declared_keys(documents: Sequence[DocumentStub]) -> dict[str, str]:
     `translation_of: guide/start.md` names the original by its path; so that, which declares nothing, has the key too.
     """
     keys = {document.id: document.article for document in documents if document.article}
+    if not keys:
+        return {}
     undeclared: dict[str, list[str]] = defaultdict(list)
     for document in documents:
         if document.id not in keys:

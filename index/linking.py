@@ -91,7 +91,6 @@ def link_new_documents(
     Articles that no new document joins are not touched. To be called inside a transaction of the store; gives back the
     articles whose versions changed.
     """
-    articles.drop_orphans()
     new = articles.unlinked()
     if not new:
         return set()

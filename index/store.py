@@ -227,13 +227,26 @@ class Store:
         ).fetchall()
         return [Unit(*row) for row in rows]
 
-    def vectors(self, kind: Kind, language: str) -> tuple[NDArray[np.int64], Vectors]:
-        """`int64 (n,)` ids and `float32 (n, dim)` vectors of one language's quotable units, by document and place."""
+    def vectors(self, kind: Kind, language: str, ids: Iterable[int] | None = None) -> tuple[NDArray[np.int64], Vectors]:
+        """`int64 (n,)` ids and `float32 (n, dim)` vectors of one language's quotable units, by document and place.
+
+        Of all, or of those of these ids that are there.
+        """
+        chosen = "" if ids is None else "AND u.id IN (SELECT value FROM json_each(?))"
+        parameters = (language,) if ids is None else (language, _json_ids(ids))
         rows = self._connection.execute(
-            f"SELECT u.id, u.vector {_FROM_QUOTABLE[kind]} AND d.language = ? ORDER BY d.id, u.start", (language,)
+            f"SELECT u.id, u.vector {_FROM_QUOTABLE[kind]} AND d.language = ? {chosen} ORDER BY d.id, u.start",
+            parameters,
         ).fetchall()
         matrix = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f4")
         return np.array([row[0] for row in rows], dtype=np.int64), matrix.reshape(len(rows), self.embedder.dimension)
+
+    def vector_ids(self, kind: Kind, language: str) -> NDArray[np.int64]:
+        """`int64 (n,)`: the ids of `vectors`, in the same order, without reading these."""
+        rows = self._connection.execute(
+            f"SELECT u.id {_FROM_QUOTABLE[kind]} AND d.language = ? ORDER BY d.id, u.start", (language,)
+        ).fetchall()
+        return np.array([row[0] for row in rows], dtype=np.int64)
 
     def places(self, kind: Kind) -> Iterator[tuple[int, str, int, int]]:
         """`(id, document, start, end)` of all quotable units."""
@@ -287,6 +300,8 @@ class Store:
 
     def remove_file(self, uri: str) -> None:
         """Removes the file with its documents."""
+        for document in self.documents_of_file(uri):
+            self.articles.leave(document)
         self._connection.execute("DELETE FROM files WHERE uri = ?", (uri,))
 
     def documents_of_file(self, uri: str) -> dict[str, tuple[str, str]]:
@@ -331,6 +346,7 @@ class Store:
 
     def remove_document(self, document_id: str) -> None:
         """Removes the document with its passages and sentences, if it is there."""
+        self.articles.leave(document_id)
         self._connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
 
     def mark_repeated(self, documents: int) -> set[str]:

@@ -1,6 +1,7 @@
 """FAISS over the store's vectors: one exact index per kind and language, a cache that can always be rebuilt.
 
-A language is searched by itself, so a question never pays for the others and no selector costs recall (ADR 2).
+A language is searched by itself, so a question never pays for the others and no selector costs recall (ADR 2). Its file
+is written anew only when much of it has changed; until then a small file beside it holds what was added since.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ __all__ = ["KINDS", "VectorIndex"]
 
 CATALOGUE = "vectors.json"
 KINDS: tuple[Kind, ...] = get_args(Kind)
+MUCH = 0.1
+"""A part's file is written anew when so much of it was added or removed since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +74,14 @@ class VectorIndex:
             for kind in KINDS:
                 key = f"{kind}.{language}"
                 if key not in parts:
-                    parts[key] = _write(folder, f"{key}.{store.generation}.faiss", _build(store, kind, language))
+                    parts[key] = _patched(folder, store, kind, language, since) or _written(
+                        folder, store, kind, language
+                    )
         temporary = folder / f"{CATALOGUE}.new"
         temporary.write_text(json.dumps({"generation": store.generation, "parts": parts}), "utf-8")
         temporary.replace(folder / CATALOGUE)
-        in_use = {entry["file"] for entry in parts.values()}
-        for path in folder.glob("*.faiss"):
+        in_use = {entry[name] for entry in parts.values() for name in ("file", "ids", "added")}
+        for path in (*folder.glob("*.faiss"), *folder.glob("*.npy")):
             if path.name not in in_use:
                 path.unlink(missing_ok=True)
 
@@ -113,20 +118,51 @@ class VectorIndex:
 
 def _build(store: Store, kind: Kind, language: str) -> _Part:
     ids, vectors = store.vectors(kind, language)
+    mean = vectors.mean(axis=0) if len(vectors) else np.zeros(vectors.shape[1], dtype=np.float32)
+    return _Part(_faiss_index(ids, vectors), mean)
+
+
+def _faiss_index(ids: NDArray[np.int64], vectors: Vectors) -> Any:  # noqa: ANN401 - faiss has no types
     faiss_index = faiss.IndexIDMap2(faiss.IndexFlatIP(vectors.shape[1]))
     faiss_index.add_with_ids(vectors, ids)
-    mean = vectors.mean(axis=0) if len(vectors) else np.zeros(vectors.shape[1], dtype=np.float32)
-    return _Part(faiss_index, mean)
+    return faiss_index
 
 
-def _write(folder: Path, name: str, part: _Part) -> dict[str, Any]:
+def _written(folder: Path, store: Store, kind: Kind, language: str) -> dict[str, Any]:
+    """The catalogue's entry of a part whose file was written anew."""
+    part, name = _build(store, kind, language), f"{kind}.{language}.{store.generation}"
     # Written through Python, since FAISS reports a full disk by ending the write in silence.
-    (folder / name).write_bytes(faiss.serialize_index(part.faiss_index).tobytes())
-    return {"file": name, "mean": part.mean.tolist()}
+    (folder / f"{name}.faiss").write_bytes(faiss.serialize_index(part.faiss_index).tobytes())
+    np.save(folder / f"{name}.ids.npy", faiss.vector_to_array(part.faiss_index.id_map))
+    return {"file": f"{name}.faiss", "ids": f"{name}.ids.npy", "mean": part.mean.tolist(), "added": None, "removed": []}
+
+
+def _patched(folder: Path, store: Store, kind: Kind, language: str, since: int) -> dict[str, Any] | None:
+    """The entry of a part whose file stays, with what changed since it was written; None where that is much.
+
+    The mean stays that of the file: it is what texts of the language have in common, which a few more do not change.
+    """
+    entry = _unchanged(folder, since, {language}).get(f"{kind}.{language}")
+    if entry is None:
+        return None
+    known, ids = np.load(folder / entry["ids"]), store.vector_ids(kind, language)
+    added, removed = np.setdiff1d(ids, known), np.setdiff1d(known, ids)
+    if len(added) + len(removed) > MUCH * len(known):
+        return None
+    name = f"{kind}.{language}.{store.generation}.added.faiss"
+    faiss_index = _faiss_index(*store.vectors(kind, language, added.tolist()))
+    (folder / name).write_bytes(faiss.serialize_index(faiss_index).tobytes())
+    return {**entry, "added": name, "removed": removed.tolist()}
 
 
 def _read(folder: Path, entry: dict[str, Any]) -> _Part:
-    return _Part(faiss.read_index(str(folder / entry["file"])), np.array(entry["mean"], dtype=np.float32))
+    faiss_index: Any = faiss.read_index(str(folder / entry["file"]))
+    if entry["removed"]:
+        faiss_index.remove_ids(np.array(entry["removed"], dtype=np.int64))
+    if entry["added"]:
+        added: Any = faiss.read_index(str(folder / entry["added"]))
+        faiss_index.add_with_ids(added.index.reconstruct_n(0, added.ntotal), faiss.vector_to_array(added.id_map))
+    return _Part(faiss_index, np.array(entry["mean"], dtype=np.float32))
 
 
 def _parse(key: str) -> tuple[Kind, str]:
@@ -147,7 +183,7 @@ def _unchanged(folder: Path, since: int, languages: set[str]) -> dict[str, Any]:
         return {
             key: entry
             for key, entry in catalogue["parts"].items()
-            if _parse(key)[1] in languages and (folder / entry["file"]).exists()
+            if _parse(key)[1] in languages and all((folder / entry[name]).exists() for name in ("file", "ids"))
         }
     except (OSError, ValueError, KeyError, TypeError):
         return {}

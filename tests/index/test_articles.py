@@ -114,17 +114,20 @@ def test_new_statements_stand_in_the_place_of_the_old_and_no_id_is_used_twice(st
     assert store.articles.statements_with([english[0]]) == store.articles.statements(before) == {}
 
 
-def test_a_statement_of_one_version_is_dropped_and_one_of_two_is_kept(store: Store) -> None:
-    english, dutch = sentence_ids(store, "colours"), sentence_ids(store, "kleuren")
-    state(store, {english[0]: 0.5, english[1]: 0.5}, {english[2]: 0.5, dutch[2]: 0.5})
+def test_a_statement_that_one_version_is_left_of_goes_with_the_other(store: Store) -> None:
+    english, dutch, other = (sentence_ids(store, name) for name in ("colours", "kleuren", "other"))
+    link(store)
     with store.transaction():
-        store.articles.drop_orphans()
-    assert list(store.articles.statements_of("colours").values()) == [{english[2]: 0.5, dutch[2]: 0.5}]
+        store.articles.join("kleuren", "colours", FoundBy.DECLARED, None)
+        store.articles.join("other", "colours", FoundBy.DECLARED, None)
+    state(store, {english[0]: 0.5, dutch[0]: 0.5}, {english[1]: 0.5, dutch[1]: 0.5, other[0]: 0.5})
     with store.transaction():
         store.remove_document("kleuren")
-        store.articles.drop_orphans()
+    assert list(store.articles.statements_of("colours").values()) == [{english[1]: 0.5, other[0]: 0.5}]
+    with store.transaction():
+        store.remove_file("file:///other")
     assert store.articles.statements_of("colours") == {}
-    assert [version.document for version in store.articles.versions()] == ["colours", "other"]
+    assert [version.document for version in store.articles.versions()] == ["colours"]
 
 
 def test_a_document_is_unlinked_until_it_is_linked_and_whenever_it_was_put_again(store: Store) -> None:

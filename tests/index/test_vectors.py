@@ -88,3 +88,39 @@ def test_what_is_damaged_or_stale_is_made_from_the_store(store: Store, tmp_path:
     query = WordEmbedder.vector("number 7")
     built = VectorIndex.build(store).search("sentence", "en", query, 40)
     assert VectorIndex.load(folder, store).search("sentence", "en", query, 40) == built
+
+
+def test_a_little_that_changed_is_written_beside_the_file_and_found_as_if_written_anew(
+    store: Store, tmp_path: Path
+) -> None:
+    folder = tmp_path / "vectors"
+    for number in range(20, 60):
+        put(store, f"en{number}", [f"common words and number {number}", f"another sentence {number * 7}"])
+    VectorIndex.refresh(folder, store, since=0, changed=())
+    base = {path.name for path in folder.glob("sentence.en.*")}
+    for change in range(3):
+        since = store.generation
+        put(store, f"new{change}", [f"an added text {change}"])
+        with store.transaction():
+            store.remove_document(f"en{change:02}")
+        VectorIndex.refresh(folder, store, since=since, changed={"en"})
+    assert base < {path.name for path in folder.glob("sentence.en.*")}
+    assert len(list(folder.glob("sentence.en.*.added.faiss"))) == 1
+    query = WordEmbedder.vector("an added text number 41")
+    loaded, built = VectorIndex.load(folder, store), VectorIndex.build(store)
+    assert dict(loaded.search("sentence", "en", query, 200)) == pytest.approx(
+        dict(built.search("sentence", "en", query, 200)), abs=1e-6
+    )
+    assert loaded.cosines("passage", "en", query, range(500)) == pytest.approx(
+        built.cosines("passage", "en", query, range(500)), abs=1e-6
+    )
+
+
+def test_much_that_changed_is_written_anew(store: Store, tmp_path: Path) -> None:
+    folder, since = tmp_path / "vectors", store.generation
+    VectorIndex.refresh(folder, store, since=0, changed=())
+    for number in range(10):
+        put(store, f"new{number}", [f"an added text {number}"])
+    before = {path.name for path in folder.glob("sentence.en.*")}
+    VectorIndex.refresh(folder, store, since=since, changed={"en"})
+    assert before.isdisjoint(path.name for path in folder.glob("sentence.en.*"))
