@@ -66,6 +66,13 @@ class Articles:
         for article, document, uri, title, language, sentences, found_by, score in rows:
             yield Version(article, document, uri, title, language, sentences, FoundBy(found_by), score)
 
+    def in_languages(self) -> int:
+        """How many articles there are of two or more versions."""
+        row = self._connection.execute(
+            "SELECT count(*) FROM (SELECT 1 FROM versions GROUP BY article HAVING count(*) > 1)"
+        ).fetchone()
+        return int(row[0])
+
     def of_documents(self, documents: Iterable[str]) -> dict[str, str]:
         """The article of each of these documents; one that is not linked yet is an article by itself."""
         wanted = list(documents)

@@ -47,7 +47,10 @@ class IndexingProgress:
 
 @dataclass(slots=True)
 class IndexingSummary:
-    """What a run did, in documents. `seconds` is work by language; `counts` is what the index holds afterwards."""
+    """What a run did, in documents. `seconds` is work by language.
+
+    `counts` is what the index holds afterwards, and `articles` how many of its articles have two or more versions.
+    """
 
     added: int = 0
     changed: int = 0
@@ -56,6 +59,7 @@ class IndexingSummary:
     skipped: list[Skipped] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     counts: dict[str, LanguageCounts] = field(default_factory=dict)
+    articles: int = 0
 
 
 def index_paths(
@@ -200,6 +204,7 @@ class _Run:
     def _summed_up(self, files: dict[str, Path]) -> IndexingSummary:
         summary = self.summary
         summary.counts = self._store.counts()
+        summary.articles = self._store.articles.in_languages()
         if files and not (summary.added or summary.changed or summary.unchanged):
             first = summary.skipped[0]
             raise SourceError(f"none of the {len(files)} files could be read; the first, {first.uri}: {first.reason}")

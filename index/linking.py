@@ -190,7 +190,7 @@ class _Linker:
         pairs = self._candidates(one, other)
         best: dict[str, tuple[float, str]] = {}
         for left, right in sorted(pairs):
-            if self._contradicted(left, right):
+            if self._are_taken(left, right) or self._contradicted(left, right):
                 continue
             strength = _in_order(self._text(left), self._text(right))
             for document, match in ((left, right), (right, left)):
@@ -203,6 +203,14 @@ class _Linker:
             for strength, right in [best[left]]
             if best[right][1] == left and strength >= WEAK and {left, right} & self._new
         ]
+
+    def _are_taken(self, left: str, right: str) -> bool:
+        """Whether the article of each has a version in the other's language already."""
+        clusters, languages = self._clusters, self._language
+        return (
+            languages[right] in clusters.languages[clusters.article_of[left]]
+            and languages[left] in clusters.languages[clusters.article_of[right]]
+        )
 
     def _contradicted(self, left: str, right: str) -> bool:
         """Whether their articles declare, or lie where documents declare, which they are, and it is not the same."""

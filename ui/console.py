@@ -23,7 +23,15 @@ from index.indexer import IndexingProgress, IndexingSummary
 from index.store import LanguageCounts
 from index.types import EmbedderIdentity
 
-__all__ = ["ProgressBar", "answer_json", "print_answer", "print_counts", "print_summary"]
+__all__ = [
+    "ProgressBar",
+    "answer_json",
+    "print_answer",
+    "print_counts",
+    "print_summary",
+    "print_text",
+    "readable",
+]
 
 
 def answer_json(answer: Answer, *, indent: int | None = 2) -> str:
@@ -34,14 +42,14 @@ def answer_json(answer: Answer, *, indent: int | None = 2) -> str:
 def print_answer(console: Console, answer: Answer) -> None:
     """The answer, and under it the quotes, each with its number and place, in the passage that they stand in."""
     markers = "".join(f" [{citation.marker}]" for citation in answer.citations)
-    _print(console, Text.assemble((visible(answer.text), "bold" if answer.citations else "yellow"), markers))
+    print_text(console, Text.assemble((visible(answer.text), "bold" if answer.citations else "yellow"), markers))
     if answer.notice:
-        _print(console, Text(visible(answer.notice), "yellow"))
+        print_text(console, Text(visible(answer.notice), "yellow"))
     if answer.citations:
         _print_citations(console, answer.citations)
     if answer.related:
         _print_related(console, answer.related, message("maybe_related", answer.language))
-    _print(console, Text(f"\nconfidence {answer.confidence:.2f}, {answer.timings_ms.total:.0f} ms", "dim"))
+    print_text(console, Text(f"\nconfidence {answer.confidence:.2f}, {answer.timings_ms.total:.0f} ms", "dim"))
 
 
 def _print_citations(console: Console, citations: Sequence[Citation]) -> None:
@@ -49,27 +57,31 @@ def _print_citations(console: Console, citations: Sequence[Citation]) -> None:
     first = citations[0]
     passage = Text(visible(first.passage))
     console.print()
-    _print(console, Text.assemble(visible(first.title), f" ({first.language})"))
+    print_text(console, Text.assemble(visible(first.title), f" ({first.language})"))
     for citation in citations:
-        place = f"{visible(_readable(citation.source_uri))}, characters {citation.start}-{citation.end}"
-        _print(console, Text.assemble((f"[{citation.marker}] ", "bold"), (place, "dim")))
+        place = f"{visible(readable(citation.source_uri))}, characters {citation.start}-{citation.end}"
+        print_text(console, Text.assemble((f"[{citation.marker}] ", "bold"), (place, "dim")))
         passage.highlight_words([visible(citation.quote)], "bold underline")
-    _print(console, passage, indent=4)
+    print_text(console, passage, indent=4)
     if first.versions:
-        _print(console, Text(f"also in: {', '.join(version.language for version in first.versions)}", "dim"), indent=4)
+        print_text(
+            console, Text(f"also in: {', '.join(version.language for version in first.versions)}", "dim"), indent=4
+        )
 
 
 def _print_related(console: Console, related: Sequence[Citation], heading: str) -> None:
     """The nearest passages, each by its nearest sentences and where they stand."""
     console.print()
-    _print(console, Text(heading))
+    print_text(console, Text(heading))
     for citation in related:
-        place = f"{visible(_readable(citation.source_uri))}, characters {citation.start}-{citation.end}"
-        _print(console, Text.assemble(visible(citation.title), f" ({citation.language}) ", (place, "dim")), indent=2)
-        _print(console, Text(visible(citation.quote)), indent=4)
+        place = f"{visible(readable(citation.source_uri))}, characters {citation.start}-{citation.end}"
+        print_text(
+            console, Text.assemble(visible(citation.title), f" ({citation.language}) ", (place, "dim")), indent=2
+        )
+        print_text(console, Text(visible(citation.quote)), indent=4)
 
 
-def _print(console: Console, text: Text, indent: int = 0) -> None:
+def print_text(console: Console, text: Text, indent: int = 0) -> None:
     """Wrapped and indented for a terminal; in a pipe every paragraph stays on its line."""
     if console.is_terminal:
         console.print(Padding(text, (0, 0, 0, indent)))
@@ -78,7 +90,7 @@ def _print(console: Console, text: Text, indent: int = 0) -> None:
             console.print(Text(" " * indent).append_text(line), soft_wrap=True)
 
 
-def _readable(uri: str) -> str:
+def readable(uri: str) -> str:
     """A file's path, from the current folder where it lies below it; any other URI as it is."""
     address = urlsplit(uri)
     if address.scheme != "file" or address.fragment:
@@ -94,9 +106,12 @@ def print_summary(console: Console, summary: IndexingSummary) -> None:
         f"{summary.added:,} added, {summary.changed:,} changed, {summary.removed:,} removed, "
         f"{summary.unchanged:,} unchanged, {len(summary.skipped):,} skipped"
     )
+    if summary.articles:
+        articles = "1 article" if summary.articles == 1 else f"{summary.articles:,} articles"
+        console.print(f"{articles} in two or more languages (`dragoman articles` lists them)")
     for skipped in summary.skipped:
-        _print(
-            console, Text(f"skipped {visible(_readable(skipped.uri))}: {visible(skipped.reason)}", "yellow"), indent=2
+        print_text(
+            console, Text(f"skipped {visible(readable(skipped.uri))}: {visible(skipped.reason)}", "yellow"), indent=2
         )
 
 
