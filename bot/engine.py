@@ -103,14 +103,13 @@ class AnswerEngine:
     ) -> Found | None:
         """What the question finds, alone or together with the one that it follows up on, whichever is likelier.
 
-        One that looks as if it stood alone is tried together only where alone it finds too little. Adds the seconds of
-        its two parts to `spent`.
+        One that looks as if it stood alone is asked alone: together it could find the earlier one's answer again. Adds
+        the seconds of its two parts to `spent`.
         """
         spent = {"embed": 0.0, "search": 0.0} if spent is None else spent
         alone = self._search(text, language, None, spent)
         earlier = earlier_question([known for known in map(_usable, history) if known], language)
-        looks_alone = not may_follow_up(text, language)
-        if earlier is None or (looks_alone and alone is not None and alone.confidence >= self._threshold):
+        if earlier is None or not may_follow_up(text, language):
             return alone
         together = self._search(text, language, earlier, spent)
         return max((alone, together), key=lambda found: found.confidence if found else 0.0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 import unicodedata
 from collections.abc import Sequence
@@ -15,12 +14,14 @@ from index.tokens import terms
 __all__ = ["earlier_question", "may_follow_up"]
 
 FEW_TERMS = 4
-"""A question of so few terms may have left its subject to the one before: "how much?", "and in the evening?"."""
+FEW_TERMS_WITHOUT_SPACES = 6
+"""A question of so few terms may have left its subject to the one before: "how much?", "and in the evening?".
+
+Where no spaces part the words, particles are terms of their own.
+"""
 
 WITHOUT_SPACES = frozenset({"ja", "th", "zh"})
 """Languages whose cues are looked for anywhere in the letters, since no space shows where a word ends."""
-
-_NOT_A_LETTER = re.compile(r"[^\w]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ def may_follow_up(question: str, language: str) -> bool:
         shows = letters.startswith(cues.openers) or any(pointer in letters for pointer in cues.pointers)
     else:
         shows = words.startswith(cues.openers) or any(pointer in words for pointer in cues.pointers)
-    return shows or len(terms(question)) <= FEW_TERMS
+    few = FEW_TERMS_WITHOUT_SPACES if language in WITHOUT_SPACES else FEW_TERMS
+    return shows or len(terms(question)) <= few
 
 
 def earlier_question(history: Sequence[str], language: str) -> str | None:
@@ -66,5 +68,7 @@ def _cues() -> dict[str, _Cues]:
 
 
 def _words(text: str) -> str:
-    """Its words in lower case, with a space before and after each."""
-    return f" {_NOT_A_LETTER.sub(' ', unicodedata.normalize('NFC', text).casefold()).strip()} "
+    """Its words in lower case, with a space before and after each; the marks of a script belong to its letters."""
+    folded = unicodedata.normalize("NFC", text).casefold()
+    spaced = (c if c.isalnum() or unicodedata.category(c).startswith("M") else " " for c in folded)
+    return f" {' '.join(''.join(spaced).split())} "

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
+from index.linking import link_new_documents
 from index.store import IndexedPassage, Store
-from index.types import Document, EmbedderIdentity, Passage, Role, Sentence, Vectors
+from index.types import Document, EmbedderIdentity, FoundBy, Passage, Role, Sentence, Vectors
 
 DIMENSION = 64
 
@@ -67,6 +69,35 @@ def put(
         store.put_file(document.source_uri, "digest")
         store.put_document(document.source_uri, document, passages)
     return document
+
+
+def link(store: Store) -> None:
+    """Finds the articles of all new documents and aligns them, as the indexer does."""
+    with store.transaction():
+        link_new_documents(store.articles)
+
+
+def align(store: Store, *statements: Mapping[str, Sequence[int]]) -> None:
+    """Makes one article of documents by hand: what each statement is made of, by document the places of sentences.
+
+    The article is called after the first document. Other documents are left as they are, or alone.
+    """
+    ids: dict[str, list[int]] = defaultdict(list)
+    for sentence, name, *_ in store.texts("sentence"):
+        ids[name].append(sentence)
+    article = next(iter(statements[0]))
+    with store.transaction():
+        for document in store.articles.unlinked():
+            store.articles.put_alone(document)
+        for document in {name for statement in statements for name in statement}:
+            store.articles.join(document, article, FoundBy.DECLARED, None)
+        store.articles.put_statements(
+            article,
+            [
+                {ids[name][place]: 1.0 for name, places in statement.items() for place in places}
+                for statement in statements
+            ],
+        )
 
 
 def new_store(folder: Path) -> Store:

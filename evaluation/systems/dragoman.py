@@ -35,27 +35,29 @@ class Dragoman:
     def rank(self, question: EvaluationQuestion, pools: Sequence[Pool]) -> list[Ranking]:
         text = checked_text(question.text)
         query = self._retriever.embed(text)
+        own, limit = question.language, DEPTH["sentence"]
         return [
-            _ranking(
-                self._retriever.search(text, query, sorted(pool), asker=question.language, limit=DEPTH["sentence"])
-            )
-            for pool in pools
+            _ranking(self._retriever.search(text, query, sorted(pool), asker=own, limit=limit), own) for pool in pools
         ]
 
 
-def _ranking(found: Sequence[Evidence]) -> Ranking:
-    """A statement's versions follow each other, the best sentence of each before what else was aligned with it."""
+def _ranking(found: Sequence[Evidence], asker: str) -> Ranking:
+    """A statement's versions follow each other: the best sentence of each, the asker's first, then what else it has."""
     statements = [(statement, evidence) for evidence in found for statement in evidence.statements]
     places = [
-        (-statement.score, sentence is not statement.best(document), evidence.documents[document], sentence.unit)
+        (
+            (-statement.score, sentence is not statement.best(document), sentence.unit.language != asker),
+            evidence.documents[document],
+            sentence.unit,
+        )
         for statement, evidence in statements
         for document, run in statement.versions.items()
         for sentence in run
     ]
-    places.sort(key=lambda place: (*place[:2], place[2].source_uri, place[3].start))
+    places.sort(key=lambda place: (place[0], place[1].source_uri, place[2].start))
     sentences: dict[int, Retrieved] = {}
     passages: dict[int, Retrieved] = {}
-    for negative, _, document, unit in places:
+    for (negative, *_), document, unit in places:
         uri, language = document.source_uri, document.language
         sentences.setdefault(unit.id, Retrieved(uri, language, unit.start, unit.end, -negative))
         passages.setdefault(unit.passage, Retrieved(uri, language, unit.passage_start, unit.passage_end, -negative))

@@ -328,7 +328,7 @@ def test_what_is_filled_in_can_be_evaluated(run: Run, files: Path) -> None:
 
 def test_what_changed_between_two_runs(ask: Run, run: Run, files: Path) -> None:
     ask("--json", "before.json")
-    run(files / "questions.jsonl", "--index", files / "index", "--threshold", "0.999", "--json", "after.json")
+    run(files / "questions.jsonl", "--index", files / "index", "--threshold", "1", "--json", "after.json")
     same, changed = run("compare", "before.json", "before.json"), run("compare", "before.json", "after.json")
     assert (same.status, changed.status) == (0, 0)
     assert same.out.startswith("no metric changed\n")

@@ -338,12 +338,17 @@ def test_a_question_in_whose_middle_a_system_was_interrupted_is_asked_again(
     def stopping(*_: object) -> NoReturn:
         raise KeyboardInterrupt
 
+    sure = [outcome.best_confidence for outcome in results.systems[1].outcomes]
+    shy = replace(plan, threshold=sum(sorted(sure)[6:8]) / 2)  # half of them are abstained from
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr("evaluation.systems.dragoman.Dragoman.insist", stopping)
-        evaluate(plan)
-    first = next(place for place, outcome in enumerate(results.systems[1].outcomes) if not outcome.answered)
+        evaluate(shy)
+    first = next(place for place, confidence in enumerate(sure) if confidence < shy.threshold)
     assert kept(cache) == {"keyword": 14, "dragoman": first}
-    same(results, evaluate(plan))
+    resumed = evaluate(shy)
+    assert [outcome.answered for outcome in resumed.systems[1].outcomes].count(False) == 7
+    shutil.rmtree(cache / "evaluation")
+    same(evaluate(shy), resumed)
 
 
 def test_two_processes_that_are_interrupted_keep_what_was_finished(plan: Plan, asked: list[str], cache: Path) -> None:

@@ -3,19 +3,24 @@ from __future__ import annotations
 import json
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
 
+from index.database import DATABASE
 from index.errors import IndexBusy, IndexMismatch, IndexNotWritable, SourceError
 from index.indexer import IndexingProgress, index_paths, remove_paths
 from index.retriever import Retriever
 from index.store import Store
+from index.types import FoundBy
 from tests.toy import WordEmbedder, ordinary_user
 
 QUERY = "how many weeks of training"
@@ -37,14 +42,16 @@ def article(seed: int) -> str:
 
 
 def findings(folder: Path) -> list[tuple[str, int, int, float]]:
-    """Everything a search can see of an index: where the hits are and how they score."""
+    """Everything a search can see of an index: where the sentences are and how their statements score."""
     with Store.open_to_read(folder) as store:
         retriever = Retriever(store, WordEmbedder())
-        hits = retriever.search(QUERY, retriever.embed(QUERY), retriever.languages, limit=1000)
+        found = retriever.search(QUERY, retriever.embed(QUERY), retriever.languages, limit=1000)
         return [
-            (hit.document.source_uri, s.unit.start, s.unit.end, round(s.score, 5))
-            for hit in hits
-            for s in hit.sentences
+            (evidence.documents[name].source_uri, s.unit.start, s.unit.end, round(statement.score, 5))
+            for evidence in found
+            for statement in evidence.statements
+            for name, run in statement.versions.items()
+            for s in run
         ]
 
 
@@ -232,6 +239,183 @@ def test_a_killed_run_leaves_an_index_that_answers_and_is_taken_up_again(tmp_pat
 def _generation(index: Path) -> int:
     with Store.open_to_read(index) as store:
         return store.generation
+
+
+# Versions of articles
+
+
+ENGLISH = [
+    "New agents meet Ines Verbeke and Tomas Okafor in Antwerp for six weeks.",
+    "The help desk Kestrel Nimbus listens to all of their calls.",
+    "After the course there is a test called Quartz Lumen Ferrum.",
+]
+DUTCH = [
+    "Nieuwe medewerkers zien Ines Verbeke en Tomas Okafor zes weken in Antwerp.",
+    "De helpdesk Kestrel Nimbus luistert naar al hun gesprekken.",
+    "Na de cursus is er een toets die Quartz Lumen Ferrum heet.",
+]
+"""Translations that share names, so that they are near to the toy embedder."""
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Path:
+    """An article in two languages, and another beside it."""
+    write(tmp_path, "docs/en/x.md", "\n\n".join(ENGLISH))
+    write(tmp_path, "docs/nl/x.md", "\n\n".join(DUTCH))
+    write(tmp_path, "docs/en/other.md", article(3))
+    return tmp_path / "docs"
+
+
+def linked(index: Path) -> dict[str, tuple[str, FoundBy]]:
+    """By language and file name, the article and how it was found."""
+    with Store.open_to_read(index) as store:
+        return {
+            "/".join(version.source_uri.split("/")[-2:]): (version.article, version.found_by)
+            for version in store.articles.versions()
+        }
+
+
+def stated(index: Path) -> list[set[str]]:
+    """What all statements of the index say, each in its versions."""
+    with Store.open_to_read(index) as store:
+        texts = {sentence: text for sentence, *_, text in store.texts("sentence")}
+        articles = dict.fromkeys(version.article for version in store.articles.versions())
+        return [
+            {texts[sentence] for sentence in statement}
+            for name in articles
+            for statement in store.articles.statements_of(name).values()
+        ]
+
+
+def article_rows(index: Path) -> dict[str, list[Any]]:
+    """All that the index knows of articles, to the last bit."""
+    with closing(sqlite3.connect(index / DATABASE)) as connection:
+        return {
+            table: connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall()
+            for table in ("versions", "statements", "stated")
+        }
+
+
+def test_versions_of_an_article_are_linked_and_aligned(docs: Path, tmp_path: Path) -> None:
+    index_paths([docs], tmp_path / "index", WordEmbedder())
+    found = linked(tmp_path / "index")
+    assert {name: found_by for name, (_, found_by) in found.items()} == {
+        "en/x.md": FoundBy.PATH,
+        "nl/x.md": FoundBy.PATH,
+        "en/other.md": FoundBy.ALONE,
+    }
+    assert found["en/x.md"][0] == found["nl/x.md"][0] != found["en/other.md"][0]
+    assert stated(tmp_path / "index") == [set(pair) for pair in zip(ENGLISH, DUTCH, strict=True)]
+
+
+def test_a_search_of_what_was_indexed_finds_the_version_that_shares_no_word(docs: Path, tmp_path: Path) -> None:
+    index_paths([docs], tmp_path / "index", WordEmbedder())
+    with Store.open_to_read(tmp_path / "index") as store:
+        retriever = Retriever(store, WordEmbedder())
+        question = "who listens to all of their calls"
+        found = retriever.search(question, retriever.embed(question), retriever.languages, asker="nl")
+        said = {
+            found[0].documents[name].language: [found[0].documents[name].text[s.unit.start : s.unit.end] for s in run]
+            for name, run in found[0].statements[0].versions.items()
+        }
+    assert said == {"en": [ENGLISH[1]], "nl": [DUTCH[1]]}
+
+
+def test_a_second_run_leaves_articles_alone(docs: Path, tmp_path: Path) -> None:
+    class Seen(IndexingProgress):
+        announced = aligned_articles = 0
+
+        def align(self, articles: int) -> None:
+            self.announced += articles
+
+        def aligned(self) -> None:
+            self.aligned_articles += 1
+
+    first, second = Seen(), Seen()
+    index_paths([docs], tmp_path / "index", WordEmbedder(), progress=first)
+    before, generation = article_rows(tmp_path / "index"), _generation(tmp_path / "index")
+    index_paths([docs], tmp_path / "index", WordEmbedder(), progress=second)
+    assert article_rows(tmp_path / "index") == before
+    assert _generation(tmp_path / "index") == generation
+    assert (first.announced, first.aligned_articles) == (1, 1)
+    assert (second.announced, second.aligned_articles) == (0, 0)
+
+
+def test_a_new_document_leaves_other_articles_alone(docs: Path, tmp_path: Path) -> None:
+    index_paths([docs], tmp_path / "index", WordEmbedder())
+    before = article_rows(tmp_path / "index")
+    write(docs, "en/new.md", article(5))
+    index_paths([docs], tmp_path / "index", WordEmbedder())
+    after = article_rows(tmp_path / "index")
+    assert (after["statements"], after["stated"]) == (before["statements"], before["stated"])
+    assert set(before["versions"]) < set(after["versions"])
+    assert len(after["versions"]) == 4
+
+
+def test_a_version_joins_changes_and_leaves_with_its_file(docs: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    (docs / "nl/x.md").rename(tmp_path / "later.md")
+    index_paths([docs], index, WordEmbedder())
+    assert stated(index) == []
+    assert {found_by for _, found_by in linked(index).values()} == {FoundBy.ALONE}
+
+    (tmp_path / "later.md").rename(docs / "nl/x.md")
+    index_paths([docs], index, WordEmbedder())
+    found = linked(index)
+    assert found["nl/x.md"] == found["en/x.md"] != found["en/other.md"]
+    assert len(stated(index)) == 3
+
+    write(docs, "nl/x.md", "\n\n".join(DUTCH[1:]))
+    index_paths([docs], index, WordEmbedder())
+    assert stated(index) == [set(pair) for pair in zip(ENGLISH[1:], DUTCH[1:], strict=True)]
+
+    (docs / "nl/x.md").unlink()
+    summary = index_paths([docs], index, WordEmbedder())
+    assert summary.removed == 1
+    assert set(linked(index)) == {"en/x.md", "en/other.md"}
+    assert stated(index) == []
+    assert article_rows(index)["statements"] == article_rows(index)["stated"] == []
+
+
+def test_a_version_whose_paths_are_removed_leaves_the_article(docs: Path, tmp_path: Path) -> None:
+    index_paths([docs], tmp_path / "index", WordEmbedder())
+    remove_paths([docs / "en"], tmp_path / "index", WordEmbedder())
+    assert set(linked(tmp_path / "index")) == {"nl/x.md"}
+    assert stated(tmp_path / "index") == []
+
+
+def make_format_1(index: Path) -> None:
+    """Makes of an index what it was before there were articles."""
+    with closing(sqlite3.connect(index / DATABASE)) as connection, connection:
+        for table in ("stated", "statements", "versions"):
+            connection.execute(f"DROP TABLE {table}")
+        connection.execute("UPDATE meta SET value = '1' WHERE key = 'format'")
+
+
+def test_an_index_of_the_first_format_is_brought_up_without_embedding_anything(docs: Path, tmp_path: Path) -> None:
+    index, embedder = tmp_path / "index", WordEmbedder()
+    index_paths([docs], index, embedder)
+    expected = findings(index), linked(index), stated(index)
+    embedded = embedder.embedded
+    make_format_1(index)
+    with pytest.raises(IndexMismatch, match="run `dragoman index`"):
+        findings(index)
+    summary = index_paths([docs], index, embedder)
+    assert (summary.added, summary.changed, summary.unchanged) == (0, 0, 3)
+    assert embedder.embedded == embedded
+    assert (findings(index), linked(index), stated(index)) == expected
+
+
+def test_a_removal_from_an_index_of_the_first_format_asks_to_bring_it_up_first(docs: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    index_paths([docs], index, WordEmbedder())
+    make_format_1(index)
+    with pytest.raises(IndexMismatch, match="run `dragoman index`"):
+        remove_paths([docs / "en" / "other.md"], index, WordEmbedder())
+    index_paths([docs / "en" / "x.md"], index, WordEmbedder())
+    remove_paths([docs / "en" / "other.md"], index, WordEmbedder())
+    assert set(linked(index)) == {"en/x.md", "nl/x.md"}
+    assert len(stated(index)) == 3
 
 
 FULL = """

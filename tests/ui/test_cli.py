@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from bot.messages import message
 from index.store import Store
 from tests.index.test_embedding_sentence_transformer import write_tiny_bert
 from tests.ui.conftest import SAMPLES, Ran, Run
@@ -34,18 +35,25 @@ def test_a_question_is_answered_in_its_language_with_exact_offsets(
     answer = run("ask", question, "--index", samples_index, "--json").json
     assert list(answer) == [
         "question", "language", "status", "text", "confidence", "notice", "citations", "timings_ms",
+        "follow_up_of", "reason", "related",
     ]  # fmt: skip
+    assert (answer["follow_up_of"], answer["reason"], answer["related"]) == (None, None, [])
     assert (answer["question"], answer["language"], answer["status"]) == (question, language, "answered")
     assert expected in answer["text"]
     assert list(answer["timings_ms"]) == ["embed", "search", "compose", "total"]
     citation = next(citation for citation in answer["citations"] if expected in citation["quote"])
     assert list(citation) == [
-        "marker", "quote", "document", "source_uri", "title", "language", "start", "end", "passage",
+        "marker", "quote", "document", "source_uri", "title", "language", "start", "end", "passage", "versions",
     ]  # fmt: skip
+    assert [version["language"] for version in citation["versions"]] == sorted(set(QUESTIONS) - {language})
+    for version in citation["versions"]:
+        assert list(version) == ["language", "quote", "document", "start", "end"]
+        assert QUESTIONS[version["language"]][1] in version["quote"]
     with Store.open_to_read(samples_index) as store:
-        document = store.document(citation["document"])
-    assert document is not None
-    assert document.text[citation["start"] : citation["end"]] == citation["quote"]
+        for quoted in (citation, *citation["versions"]):
+            document = store.document(quoted["document"])
+            assert document is not None
+            assert document.text[quoted["start"] : quoted["end"]] == quoted["quote"]
     assert citation["quote"] in answer["text"]
     assert citation["quote"] in citation["passage"]
     assert citation["language"] == language
@@ -62,6 +70,37 @@ def test_a_person_sees_the_quote_the_place_and_the_passage(run: Run, samples_ind
     assert lines[3].startswith("[1] ")
     assert "training/en.txt, characters " in lines[3]
     assert lines[0].removesuffix(" [1]") in lines[4]
+    assert "    also in: fr, nl, pt, vi" in lines
+
+
+def test_a_follow_up_is_understood_with_what_was_asked_before(run: Run, samples_index: Path) -> None:
+    question, _ = QUESTIONS["en"]
+    options = ["--index", samples_index, "--threshold", "0", "--json"]
+    answer = run("ask", "en hoe lang dan?", "--language", "nl", "--after", question, *options).json
+    assert (answer["language"], answer["follow_up_of"]) == ("nl", question)
+    assert question in answer["notice"]
+    assert "zes weken" in answer["text"]
+    assert run("ask", *QUESTIONS["nl"][:1], "--after", "🙂", "--after", "", *options).json["follow_up_of"] is None
+
+
+def test_the_preferred_language_is_quoted_where_the_askers_has_no_version(run: Run, samples_index: Path) -> None:
+    question = "Wie lange dauert die Ausbildung für neue Mitarbeiter?"
+    asked = ["ask", question, "--threshold", "0", "--index", samples_index, "--json"]
+    for code in ("fr", "vi"):
+        answer = run(*asked, "--prefer", "es", "--prefer", code).json
+        assert answer["language"] == "de"
+        assert answer["citations"][0]["language"] == code
+        assert QUESTIONS[code][1] in answer["text"]
+    assert "'klingon' is not a language" in one_line(run(*asked[:-1], "--prefer", "klingon"))
+
+
+def test_what_comes_nearest_is_shown_where_nothing_answers(run: Run, samples_index: Path) -> None:
+    ran = run("ask", QUESTIONS["nl"][0], "--threshold", "1", "--index", samples_index)
+    lines = ran.out.splitlines()
+    assert lines[0] == message("abstained", "nl")
+    assert lines[2] == message("maybe_related", "nl")
+    assert "training/nl.txt, characters " in lines[3]
+    assert "zes weken" in lines[4]
 
 
 def test_questions_from_a_pipe_are_answered_one_by_one_and_a_bad_one_stops_nothing(
@@ -72,15 +111,15 @@ def test_questions_from_a_pipe_are_answered_one_by_one_and_a_bad_one_stops_nothi
         "--index",
         samples_index,
         "--json",
-        stdin="How long is the training?\n🙂\n\nHoe lang duurt de opleiding?\n",
+        stdin=f"How long is the training?\n🙂\n\n{'x' * 3000}\nHoe lang duurt de opleiding?\n",
     )
     decoder, answers, rest = json.JSONDecoder(), [], ran.out.strip()
     while rest:
         answer, end = decoder.raw_decode(rest)
-        answers.append(answer["language"])
+        answers.append((answer["language"], answer["reason"]))
         rest = rest[end:].strip()
-    assert answers == ["en", "nl"]
-    assert ran.err == "dragoman: the question has no letters or digits\n"
+    assert answers == [("en", None), (answers[1][0], "empty_question"), ("nl", None)]
+    assert ran.err == "dragoman: the question has 3,000 characters; at most 2,000 are read: shorten it\n"
     assert ran.status == 0
 
 
@@ -94,7 +133,9 @@ def test_what_the_documents_do_not_say_is_abstained_from(run: Run, samples_index
     ran = run("ask", "What is the capital of Australia?", "--threshold", "0.5", "--index", samples_index, "--json")
     assert ran.status == 0
     assert (ran.json["status"], ran.json["citations"], ran.json["notice"]) == ("abstained", [], None)
-    assert ran.json["text"]
+    assert ran.json["text"] == message("abstained", "en")
+    assert ran.json["reason"] == "below_threshold"
+    assert [citation["marker"] for citation in ran.json["related"]] == [1, 2, 3]
 
 
 def test_the_summary_counts_by_language_and_names_what_was_skipped(run: Run, tmp_path: Path) -> None:
@@ -171,15 +212,19 @@ def test_a_folder_without_readable_files(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("question", "complaint"),
     [
-        ("", "is empty"),
         ("x" * 100_000, "100,000 characters"),
         ("ﷺ" * 3000, "3,000"),
-        ("🙂", "no letters"),
-        ("\x01\x02", "no letters"),
     ],
 )
-def test_what_is_no_question(run: Run, samples_index: Path, question: str, complaint: str) -> None:
+def test_a_question_that_is_too_long(run: Run, samples_index: Path, question: str, complaint: str) -> None:
     assert complaint in one_line(run("ask", question, "--index", samples_index))
+
+
+@pytest.mark.parametrize("question", ["", "🙂", "\x01\x02"])
+def test_what_is_no_question_is_asked_for_in_the_askers_language(run: Run, samples_index: Path, question: str) -> None:
+    ran = run("ask", question, "--language", "fr", "--index", samples_index)
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out.startswith(f"{message('empty_question', 'fr')}\n")
 
 
 @pytest.mark.parametrize(
@@ -249,7 +294,7 @@ def test_control_characters_of_a_document_do_not_reach_the_terminal(run: Run, tm
 def test_every_command_and_option_explains_itself_and_is_in_the_readme(run: Run) -> None:
     documented = "".join((SAMPLES.parent / page).read_text("utf-8") for page in ("README.md", "docs/evaluation.md"))
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # a click Group, typed as Command
-    assert set(commands) == {"index", "ask", "remove", "status", "evaluate"}
+    assert set(commands) == {"index", "ask", "articles", "remove", "status", "evaluate"}
     evaluate = commands.pop("evaluate").commands
     assert set(evaluate) == {"run", "compare", "init", "metrics"}
     for name, command in (commands | {f"evaluate {name}": command for name, command in evaluate.items()}).items():

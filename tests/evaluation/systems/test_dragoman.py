@@ -9,13 +9,13 @@ from bot.engine import AnswerEngine
 from bot.types import Question
 from evaluation.errors import EvaluationError
 from evaluation.systems import SYSTEMS, dragoman, open_system
-from evaluation.systems.remembering import RememberingEmbedder
+from evaluation.systems.remembering import RememberingEmbedder, RememberingRetriever
 from evaluation.types import EvaluationQuestion, Pool, Retrieved
 from index.errors import IndexMismatch
 from index.retriever import Retriever
 from index.store import Store
-from index.types import Hit, SentenceScore, Vectors
-from tests.toy import WordEmbedder, new_store, put
+from index.types import Evidence, SentenceScore, Unit, Vectors
+from tests.toy import WordEmbedder, align, new_store, put
 
 POOLS: list[Pool] = [frozenset(chosen) for size in (1, 2, 3) for chosen in combinations(("en", "nl", "fr"), size)]
 
@@ -41,7 +41,19 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
             ["The course ends with two tests."],
         )
         put(store, "refunds", ["Agents may refund forty euros.", "Larger refunds need a supervisor."])
-        put(store, "opleiding", ["Nieuwe medewerkers leren zes weken.", "Een coach luistert mee."], language="nl")
+        put(
+            store,
+            "opleiding",
+            ["New agents leren zes weeks.", "Een coach luistert mee.", "Het einde: twee toetsen."],
+            language="nl",
+        )
+        put(store, "formation", ["New agents: train six semaines.", "Un coach écoute."], language="fr")
+        align(
+            store,
+            {"training": [0], "opleiding": [0], "formation": [0]},
+            {"training": [1], "opleiding": [1, 2], "formation": [1]},
+            {"training": [2], "opleiding": [2]},
+        )
         put(store, "cantine", ["La cantine ouvre à midi.", "Les agents y mangent."], language="fr")
         yield store
 
@@ -52,8 +64,17 @@ def opened(store: Store, threshold: float = 0.3) -> dragoman.Dragoman:
     return system
 
 
-def retrieved(hit: Hit, start: int, end: int, score: float) -> Retrieved:
-    return Retrieved(hit.document.source_uri, hit.document.language, start, end, score)
+def statements_of(found: Sequence[Evidence]) -> list[set[tuple[str, int]]]:
+    """The sentences of each statement, best first."""
+    everything = [(statement, evidence) for evidence in found for statement in evidence.statements]
+    return [
+        {(evidence.documents[name].source_uri, s.unit.start) for name, run in statement.versions.items() for s in run}
+        for statement, evidence in sorted(everything, key=lambda pair: -pair[0].score)
+    ]
+
+
+def places(found: Sequence[Retrieved]) -> list[tuple[str, int]]:
+    return [(one.uri, one.start) for one in found]
 
 
 def test_a_ranking_is_the_order_of_the_products_own_search(store: Store) -> None:
@@ -61,16 +82,60 @@ def test_a_ranking_is_the_order_of_the_products_own_search(store: Store) -> None
     system, retriever = opened(store), Retriever(store, WordEmbedder())
     for text in TEXTS:
         for pool, ranking in zip(POOLS, system.rank(asked(text), POOLS), strict=True):
-            hits = retriever.search(text, retriever.embed(text), sorted(pool), limit=100)
-            assert hits
-            assert ranking["passage"] == [retrieved(hit, hit.start, hit.end, hit.score) for hit in hits]
-            sentences = [
-                retrieved(hit, sentence.unit.start, sentence.unit.end, sentence.score)
-                for hit in hits
-                for sentence in hit.sentences
-            ]
-            assert ranking["sentence"] == sorted(sentences, key=lambda r: (-r.score, r.uri, r.start))
-            assert {found.language for found in ranking["sentence"]} <= pool
+            found = retriever.search(text, retriever.embed(text), sorted(pool), asker="en", limit=100)
+            assert found
+            statements = statements_of(found)
+            best = {
+                place: next(n for n, held in enumerate(statements) if place in held)
+                for place in set().union(*statements)
+            }
+            order = [best[place] for place in places(ranking["sentence"])]
+            assert order == sorted(order)
+            assert set(places(ranking["sentence"])) == set(best)
+            scores = [one.score for one in ranking["sentence"]]
+            assert scores == sorted(scores, reverse=True)
+            assert scores[0] == found[0].score
+            assert {one.language for one in (*ranking["sentence"], *ranking["passage"])} <= pool
+
+
+def test_each_sentence_and_each_passage_is_ranked_once(store: Store) -> None:
+    """Though a Dutch sentence stands in two statements, and a passage holds several sentences."""
+    for text in TEXTS:
+        for ranking in opened(store).rank(asked(text), POOLS):
+            for found in (ranking["sentence"], ranking["passage"]):
+                assert len(set(places(found))) == len(found)
+    (whole,) = opened(store).rank(asked(TEXTS[0]), [POOLS[-1]])
+    sentences = [document.text for document in store.documents()]
+    assert len(whole["sentence"]) == 12
+    assert len(whole["passage"]) == len(sentences) + 1  # one document has two
+    spans = [(one.uri, one.start, one.end) for one in whole["passage"]]
+    for one in whole["sentence"]:
+        assert any(uri == one.uri and start <= one.start < one.end <= end for uri, start, end in spans)
+
+
+def test_the_versions_of_a_statement_follow_each_other_the_askers_first(store: Store) -> None:
+    (ranking,) = opened(store).rank(asked("A coach listens to every call, einde twee toetsen"), [POOLS[-1]])
+    texts = {document.source_uri: document.text for document in store.documents()}
+    assert [texts[one.uri][one.start : one.end] for one in ranking["sentence"][:4]] == [
+        "A coach listens to every call.",
+        "Un coach écoute.",
+        "Het einde: twee toetsen.",
+        "Een coach luistert mee.",
+    ]
+    assert len({one.score for one in ranking["sentence"][:4]}) == 1
+    assert [one.language for one in ranking["passage"][:3]] == ["en", "fr", "nl"]
+
+
+def test_the_remembering_retriever_finds_the_same_in_every_pool(store: Store) -> None:
+    plain, remembering = Retriever(store, WordEmbedder()), RememberingRetriever(store, WordEmbedder())
+    for text in (TEXTS[0], TEXTS[1], TEXTS[0]):
+        for pool in (*POOLS, POOLS[0]):
+            for asker in ("en", "vi", None):
+                found = (
+                    retriever.search(text, retriever.embed(text), sorted(pool), asker=asker, limit=100)
+                    for retriever in (plain, remembering)
+                )
+                assert next(found) == next(found)
 
 
 def test_rankings_are_cut_where_nobody_looks(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,6 +155,25 @@ def test_the_answer_is_the_engines_as_it_ships(store: Store, threshold: float) -
         system.rank(asked(text), POOLS)
 
 
+def test_a_follow_up_is_asked_with_its_history(store: Store) -> None:
+    question = EvaluationQuestion("q", "and how long?", "en", history=(TEXTS[0],))
+    system, engine = opened(store, threshold=0), AnswerEngine(Retriever(store, WordEmbedder()), threshold=0)
+    assert system.answer(question) == engine.answer(Question("and how long?", history=(TEXTS[0],)))
+    assert system.answer(question).follow_up_of == TEXTS[0]
+    (with_history,), (without,) = (
+        opened(store).rank(one, POOLS[:1]) for one in (question, EvaluationQuestion("q", "and how long?", "en"))
+    )
+    assert with_history == without
+
+
+def test_what_it_abstains_from_after_a_history_it_can_be_made_to_say(store: Store) -> None:
+    question = EvaluationQuestion("q", "Which river flows past the old castle?", "en", history=(TEXTS[0],))
+    system = opened(store, threshold=0.9999)
+    abstained, insisted = system.answer(question), system.insist(question)
+    assert abstained.status == "abstained"
+    assert insisted.confidence == abstained.confidence
+
+
 def test_what_it_abstains_from_it_can_be_made_to_say(store: Store) -> None:
     system = opened(store, threshold=0.999)
     abstained, insisted = system.answer(asked(TEXTS[0])), system.insist(asked(TEXTS[0]))
@@ -106,22 +190,34 @@ def test_the_asker_is_not_told_for_the_system(store: Store) -> None:
     assert opened(store).insist(dutch).language == "nl"
 
 
-def test_a_question_is_embedded_once_and_a_language_scored_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    embedder, scored = Counting(), []
-    original = Retriever.score_language
+def test_a_question_is_embedded_once_and_a_sentence_scored_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In each of two ways at most: with words and without, as the pool has the asker's language or not."""
+    embedder = Counting()
+    proposed: list[tuple[str, str, bool]] = []
+    scored: list[tuple[str, int, bool]] = []
+    propose, score = Retriever.propose, Retriever.score
 
-    def counted(self: Retriever, question: str, query: Vectors, language: str) -> list[SentenceScore]:
-        scored.append((question, language))
-        return original(self, question, query, language)
+    def counted_propose(self: Retriever, question: str, query: Vectors, language: str, *, worded: bool) -> list[Unit]:
+        proposed.append((question, language, worded))
+        return propose(self, question, query, language, worded=worded)
 
-    monkeypatch.setattr(Retriever, "score_language", counted)
+    def counted_score(
+        self: Retriever, question: str, query: Vectors, language: str, units: Sequence[Unit], *, worded: bool
+    ) -> list[SentenceScore]:
+        scored.extend((question, unit.id, worded) for unit in units)
+        return score(self, question, query, language, units, worded=worded)
+
+    monkeypatch.setattr(Retriever, "propose", counted_propose)
+    monkeypatch.setattr(Retriever, "score", counted_score)
     system = open_system("dragoman", store, embedder, 0.999)
-    for text in TEXTS[:2]:
-        system.answer(asked(text))
-        system.insist(asked(text))
-        system.rank(asked(text), POOLS)
+    for text, language in zip(TEXTS[:2], ("en", "nl"), strict=True):
+        question = EvaluationQuestion("q", text, language)
+        system.answer(question)
+        system.insist(question)
+        system.rank(question, POOLS)
     assert embedder.asked == TEXTS[:2]
-    assert sorted(scored) == sorted((text, language) for text in TEXTS[:2] for language in ("en", "nl", "fr"))
+    assert len(set(proposed)) == len(proposed) == 2 * 5  # the asker's language is never searched without its words
+    assert len(set(scored)) == len(scored) > 0
 
 
 class Counting(WordEmbedder):
