@@ -250,9 +250,11 @@ def test_cues_are_listed_once_and_as_questions_are_read(language: str) -> None:
 @pytest.mark.parametrize("language", sorted(messages.languages()))
 def test_every_cue_is_found_where_it_belongs(language: str) -> None:
     """Beside words that are no cue, and too many to be a short question."""
-    rest = {"ja": "新社員研修週間電話顧客会社休暇給料", "zh": "新员工需要接受多少周培训", "th": "พนักงานฝึกอบรมสัปดาห์สายลูกค้าเดือน"}.get(
-        language, "xqa xqb xqc xqd xqe"
-    )
+    rest = {
+        "ja": "新社員研修週間電話顧客会社休暇給料",
+        "zh": "新员工需要接受多少周培训",
+        "th": "พนักงานฝึกอบรมสัปดาห์สายลูกค้าเดือน",
+    }.get(language, "xqa xqb xqc xqd xqe")
     gap = "" if language in ("ja", "zh", "th") else " "
     assert not may_follow_up(rest, language)
     assert all(may_follow_up(f"{cue}{gap}{rest}", language) for cue in listed()[language]["openers"])
