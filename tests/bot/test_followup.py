@@ -112,6 +112,20 @@ def test_five_words_are_enough_to_stand_alone() -> None:
     assert not may_follow_up("where do agents train today", "en")
 
 
+@pytest.mark.parametrize(
+    ("few", "enough", "language"),
+    [
+        ("研修は何週間ですか", "新人の研修は何週間ですか", "ja"),
+        ("客户需要多少天付款", "新员工的培训需要多少周", "zh"),
+        ("ลูกค้าต้องจ่ายกี่บาท", "พนักงานใหม่ต้องฝึกอบรมกี่สัปดาห์", "th"),
+    ],
+)
+def test_where_no_spaces_part_the_words_seven_are_enough(few: str, enough: str, language: str) -> None:
+    """Of the first there are five or six, of the second seven or eight."""
+    assert may_follow_up(few, language)
+    assert not may_follow_up(enough, language)
+
+
 def test_of_a_language_without_cues_only_the_length_counts() -> None:
     assert not may_follow_up("et quot dies discipuli novi laborant", "la")
     assert may_follow_up("et quot dies discipuli novi laborant", "fr")
