@@ -44,7 +44,7 @@ def mark_boilerplate(text: str, passages: Sequence[Passage]) -> list[Passage]:
     chrome = {at for at, passage in enumerate(passages) if _is_chrome(text, passage, words[at])}
     chrome |= {at for at in range(len(passages)) if _is_menu_heading(text, passages, at)}
     first = next((at for at in range(len(passages)) if at not in chrome), len(passages))
-    if first + 1 in chrome and _is_label(text, passages[first]):
+    if _is_label_on_menu(text, passages, first, chrome):
         chrome.add(first)
     content = [at for at in range(len(passages)) if at not in chrome and _is_content(text, passages, at)]
     if content:
@@ -118,15 +118,14 @@ def _is_content(text: str, passages: Sequence[Passage], at: int) -> bool:
     return says and not (_is_link_list(shown) or _is_stub(shown) or _is_poll(text, passage))
 
 
-def _is_label(text: str, passage: Passage) -> bool:
-    """A line of a few words that says nothing and is no heading: on top of a page's menu, a link past it."""
-    shown = text[passage.start : passage.end]
-    return (
-        passage.role is Role.PROSE
-        and len(shown) <= _LONGEST_LABEL
-        and shown.count(" ") < 5
-        and not ends_sentence(shown)
-    )
+def _is_label_on_menu(text: str, passages: Sequence[Passage], at: int, chrome: set[int]) -> bool:
+    """A line of a few words that says nothing and is no heading, on top of the page's menu: a link past it."""
+    if at + 1 >= len(passages) or passages[at].role is not Role.PROSE:
+        return False
+    shown, following = (text[passage.start : passage.end] for passage in passages[at : at + 2])
+    is_label = len(shown) <= _LONGEST_LABEL and shown.count(" ") < 5 and not ends_sentence(shown)
+    is_menu = _is_link_list(following) and not _is_in_table(text, passages, at + 1)
+    return is_label and (at + 1 in chrome or is_menu)
 
 
 def _is_poll(text: str, passage: Passage) -> bool:

@@ -78,6 +78,11 @@ def test_a_link_past_the_menu_on_the_line_above_it_is_chrome() -> None:
     ]
 
 
+def test_a_link_past_the_menu_is_chrome_also_where_the_title_has_no_word_of_the_page() -> None:
+    skip, menu = "Past the menu", "Topics  Search  Account"
+    assert marked(f"{skip}\n{menu}", "Who is calling?", BODY) == [skip, menu]
+
+
 def test_doubled_feedback_above_a_last_question_is_chrome() -> None:
     thanks, poll = "Thanks for rating! Thanks for rating!", "Was this clear? Yes / No"
     assert marked(TITLE, BODY, f"{thanks}\n{poll}") == [thanks, poll]
