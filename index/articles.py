@@ -79,7 +79,7 @@ class Articles:
         rows = self._connection.execute(
             "SELECT document, article FROM versions WHERE document IN (SELECT value FROM json_each(?))",
             (json.dumps(wanted),),
-        )
+        ).fetchall()
         return {document: document for document in wanted} | dict(rows)
 
     def statements_with(self, sentences: Iterable[int]) -> dict[int, list[int]]:

@@ -32,7 +32,7 @@ CANDIDATES_ELSEWHERE = 20
 """How many sentences the vectors propose in each language that is not the asker's."""
 
 EXPANDED = 40
-"""Statements, by what the searches proposed of them, of which all versions are then scored."""
+"""Shared statements, best first by what the searches proposed of them, of which all versions are then scored."""
 
 REMEMBERED_TEXTS = 16_384
 """Splitting texts into terms is most of a search's work; a string of terms is a fourteenth of a set of them."""
@@ -98,13 +98,15 @@ class Retriever:
             ]
             scores = self._scored(question, query, proposed, worded)
             members = self._store.articles.statements_with(scores)
-            statements = self._statements(scores, members, asker)
-            missing = self._missing(statements[:EXPANDED], members, scores)
-            if added := [unit for unit in self._store.quotable_sentences(missing, ()) if unit.language in spoken]:
-                scores |= self._scored(question, query, added, worded)
-                members = self._store.articles.statements_with(scores)
-                statements = self._statements(scores, members, asker)
-            return self._folded(statements, limit)
+            aligned = {sentence for sentences in members.values() for sentence in sentences}
+            alone = [self._statement([score], asker) for sentence, score in scores.items() if sentence not in aligned]
+            shared = self._shared(members, scores, asker)
+            whole = self._store.articles.statements(sorted(shared, key=lambda i: _order(shared[i]))[:EXPANDED])
+            missing = {sentence for sentences in whole.values() for sentence in sentences} - scores.keys()
+            added = [unit for unit in self._store.quotable_sentences(missing, ()) if unit.language in spoken]
+            scores |= self._scored(question, query, added, worded)
+            shared |= self._shared(whole, scores, asker)
+            return self._folded(sorted([*alone, *shared.values()], key=_order), limit)
 
     def propose(self, question: str, query: Vectors, language: str, *, worded: bool) -> list[Unit]:
         """The sentences of one language that the vectors propose, and those that the words do where `worded`."""
@@ -117,15 +119,6 @@ class Retriever:
             best_worded = self._lexical.search(question, kind=kind, limit=CANDIDATES[kind], languages=[language])
             found[kind] = {unit for unit, _ in (*nearest, *best_worded)}
         return self._store.quotable_sentences(found["sentence"], found["passage"])
-
-    def _missing(
-        self, statements: Sequence[Statement], members: Mapping[int, Sequence[int]], scores: Mapping[int, SentenceScore]
-    ) -> set[int]:
-        """The sentences of these statements that no search proposed: what their other versions say."""
-        held = {sentence.unit.id for statement in statements for run in statement.versions.values() for sentence in run}
-        wanted = [statement for statement, sentences in members.items() if not held.isdisjoint(sentences)]
-        whole = self._store.articles.statements(wanted)
-        return {sentence for sentences in whole.values() for sentence in sentences} - scores.keys()
 
     def _scored(
         self, question: str, query: Vectors, units: Iterable[Unit], worded: Collection[str]
@@ -181,15 +174,14 @@ class Retriever:
             for unit in units
         }
 
-    def _statements(
-        self, scores: Mapping[int, SentenceScore], members: Mapping[int, Sequence[int]], asker: str | None
-    ) -> list[Statement]:
-        """Best first, equal ones by document and place."""
-        aligned = {sentence for sentences in members.values() for sentence in sentences}
-        runs = [[scores[i] for i in sentences if i in scores] for sentences in members.values()]
-        runs += [[score] for i, score in scores.items() if i not in aligned]
-        statements = [self._statement(run, asker) for run in runs if run]
-        return sorted(statements, key=lambda statement: (-statement.score, _place(statement)))
+    def _shared(
+        self, members: Mapping[int, Sequence[int]], scores: Mapping[int, SentenceScore], asker: str | None
+    ) -> dict[int, Statement]:
+        """By id, the statements with these members, of which those without a score are left out."""
+        return {
+            statement: self._statement([scores[i] for i in sentences if i in scores], asker)
+            for statement, sentences in members.items()
+        }
 
     def _statement(self, sentences: Iterable[SentenceScore], asker: str | None) -> Statement:
         versions: dict[str, tuple[SentenceScore, ...]] = {}
@@ -212,7 +204,7 @@ class Retriever:
 
     def _folded(self, statements: Sequence[Statement], limit: int) -> list[Evidence]:
         """One article takes one place, that of its best statement."""
-        article_of = self._store.articles.of_documents({d for statement in statements for d in statement.versions})
+        article_of = self._store.articles.of_documents({next(iter(statement.versions)) for statement in statements})
         by_article: dict[str, list[Statement]] = defaultdict(list)
         for statement in statements:
             by_article[article_of[next(iter(statement.versions))]].append(statement)
@@ -233,9 +225,10 @@ def _mean_of_better_half(values: Sequence[float]) -> float:
     return sum(better) / len(better)
 
 
-def _place(statement: Statement) -> tuple[str, int]:
+def _order(statement: Statement) -> tuple[float, str, int]:
+    """Best first, equal ones by document and place."""
     document, sentences = next(iter(statement.versions.items()))
-    return document, sentences[0].unit.start
+    return -statement.score, document, sentences[0].unit.start
 
 
 @lru_cache(maxsize=REMEMBERED_TEXTS)

@@ -201,7 +201,7 @@ class Store:
         return dict(
             self._connection.execute(
                 "SELECT id, text FROM documents WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),)
-            )
+            ).fetchall()
         )
 
     def documents(self, ids: Iterable[str] | None = None) -> Iterator[Document]:

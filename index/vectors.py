@@ -29,10 +29,11 @@ MUCH = 0.1
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """The units of one kind in one language. `mean` is `float32 (dim,)`, the mean of their vectors."""
+    """The units of one kind in one language: `mean` is `float32 (dim,)`, that of their vectors, `ids` are in order."""
 
     faiss_index: Any
     mean: NDArray[np.float32]
+    ids: NDArray[np.int64]
 
 
 class VectorIndex:
@@ -104,10 +105,10 @@ class VectorIndex:
         """The cosine of each of these units with `query` (`float32 (dim,)`); unknown ids are left out."""
         part = self._parts.get((kind, language))
         wanted = np.array(sorted(set(ids)), dtype=np.int64)
-        if part is None or len(wanted) == 0:
+        if part is None or len(wanted) == 0 or len(part.ids) == 0:
             return {}
-        known = faiss.vector_to_array(part.faiss_index.id_map)
-        wanted = wanted[np.isin(wanted, known)]
+        places = np.minimum(np.searchsorted(part.ids, wanted), len(part.ids) - 1)
+        wanted = wanted[part.ids[places] == wanted]
         vectors = part.faiss_index.reconstruct_batch(wanted)
         return dict(zip(wanted.tolist(), (vectors @ query).tolist(), strict=True))
 
@@ -119,7 +120,7 @@ class VectorIndex:
 def _build(store: Store, kind: Kind, language: str) -> _Part:
     ids, vectors = store.vectors(kind, language)
     mean = vectors.mean(axis=0) if len(vectors) else np.zeros(vectors.shape[1], dtype=np.float32)
-    return _Part(_faiss_index(ids, vectors), mean)
+    return _Part(_faiss_index(ids, vectors), mean, np.sort(ids))
 
 
 def _faiss_index(ids: NDArray[np.int64], vectors: Vectors) -> Any:  # noqa: ANN401 - faiss has no types
@@ -162,7 +163,8 @@ def _read(folder: Path, entry: dict[str, Any]) -> _Part:
     if entry["added"]:
         added: Any = faiss.read_index(str(folder / entry["added"]))
         faiss_index.add_with_ids(added.index.reconstruct_n(0, added.ntotal), faiss.vector_to_array(added.id_map))
-    return _Part(faiss_index, np.array(entry["mean"], dtype=np.float32))
+    ids = np.sort(faiss.vector_to_array(faiss_index.id_map))
+    return _Part(faiss_index, np.array(entry["mean"], dtype=np.float32), ids)
 
 
 def _parse(key: str) -> tuple[Kind, str]:
