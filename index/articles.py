@@ -37,10 +37,13 @@ class VersionSentences:
 
 @dataclass(frozen=True, slots=True)
 class VersionVectors:
-    """Of all versions, in the order of ids: the language, how many sentences, and their mean, `float32 (n, dim)`."""
+    """Of all versions, in the order of ids: the article, how many sentences, and their mean, `float32 (n, dim)`.
+
+    The mean of none is zero.
+    """
 
     ids: list[str]
-    languages: list[str]
+    articles: list[str]
     sentences: NDArray[np.float64]
     means: Vectors
 
@@ -117,15 +120,13 @@ class Articles:
 
     def unlinked(self) -> list[str]:
         """Documents whose article has not been looked for since they were last written."""
-        rows = self._connection.execute(
-            "SELECT id FROM documents WHERE id NOT IN (SELECT document FROM versions) ORDER BY id"
-        )
+        rows = self._connection.execute("SELECT id FROM documents EXCEPT SELECT document FROM versions ORDER BY id")
         return [row[0] for row in rows]
 
     def stubs(self) -> list[DocumentStub]:
         """Of all documents, by id."""
         rows = self._connection.execute("SELECT id, source_uri, language, article FROM documents ORDER BY id")
-        return [DocumentStub(*row) for row in rows]
+        return [DocumentStub(*row) for row in rows.fetchall()]
 
     def sentences(self, document: str) -> VersionSentences:
         """Those that can be quoted."""
@@ -142,16 +143,16 @@ class Articles:
         )
 
     def vectors(self) -> VersionVectors:
-        """Of all documents that have any sentence."""
+        """Of all documents that were linked."""
         rows = self._connection.execute(
-            """SELECT v.document, d.language, v.sentences, v.vector FROM versions v
-               JOIN documents d ON d.id = v.document WHERE v.sentences > 0 ORDER BY v.document"""
+            "SELECT document, article, sentences, vector FROM versions ORDER BY document"
         ).fetchall()
+        nothing = bytes(max((len(row[3]) for row in rows), default=0))
         return VersionVectors(
             [row[0] for row in rows],
             [row[1] for row in rows],
             np.array([row[2] for row in rows], dtype=np.float64),
-            _matrix([row[3] for row in rows]),
+            _matrix([row[3] or nothing for row in rows]),
         )
 
     # Writing: inside a transaction of the store.

@@ -29,7 +29,7 @@ def refresh_caches(store: Store, since: int, languages: Iterable[str], documents
     A cache that is not of that generation is made anew. Raises IndexNotWritable; the store keeps everything.
     """
     try:
-        VectorIndex.refresh(store.folder / VECTORS, store, since=since, changed=languages)
+        VectorIndex.refresh(store.folder / VECTORS, store, since=since, languages=languages, documents=documents)
         lexical = LexicalIndex.open(store.folder / LEXICAL)
         if lexical.generation != store.generation:
             _fill(lexical, store, documents if lexical.generation == since else None)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from index.articles import DocumentStub
@@ -19,6 +20,9 @@ __all__ = ["declared_keys", "place_keys"]
 
 _TAG = r"[A-Za-z]{2,3}(?:[-_](?:Hans|Hant|Latn|Cyrl|Arab))?(?:[-_](?:[A-Za-z]{2}|\d{3}))?"
 _LANGUAGE_TAG = re.compile(_TAG)
+_LONGEST_TAG = len("zho-Hant-419")
+
+REMEMBERED_FOLDERS = 4096
 
 
 def declared_keys(documents: Sequence[DocumentStub]) -> dict[str, str]:
@@ -74,15 +78,27 @@ def _one_a_language(found: Sequence[tuple[DocumentStub, bool]]) -> list[Document
 
 def _place(uri: str, language: str) -> tuple[str, bool] | None:
     """The place without the language's name, and whether it had one; None for what has no place of its own."""
-    address = urlsplit(uri)
-    if address.scheme not in ("file", "http", "https") or address.fragment:
+    address, _, query = uri.partition("?")
+    folder, _, name = address.rpartition("/")
+    above = _folder(folder, language)
+    if above is None or "#" in uri:
         return None
-    *folders, name = unquote(address.path).split("/")
+    name = unquote(name)
+    bare = _without_tag(name, language)
+    return f"{above[0]}/{bare}?{query}".casefold(), above[1] or bare != name
+
+
+@lru_cache(REMEMBERED_FOLDERS)
+def _folder(uri: str, language: str) -> tuple[str, bool] | None:
+    """As `_place`, of the folder that files lie in."""
+    address = urlsplit(uri)
+    if address.scheme not in ("file", "http", "https"):
+        return None
+    folders = unquote(address.path).split("/")
     naming = [at for at, folder in enumerate(folders) if _is(folder, language)]
     for at in naming[-1:]:  # of `it/docs/it/x.md`, the first is the department
         del folders[at]
-    bare = _without_tag(name, language)
-    return f"{address.netloc}{'/'.join(folders)}/{bare}?{address.query}".casefold(), bool(naming) or bare != name
+    return f"{address.netloc}{'/'.join(folders)}", bool(naming)
 
 
 def _without_tag(name: str, language: str) -> str:
@@ -99,4 +115,5 @@ def _without_tag(name: str, language: str) -> str:
 
 
 def _is(name: str, language: str) -> bool:
-    return _LANGUAGE_TAG.fullmatch(name) is not None and canonical_language(name) == language
+    is_tag = len(name) <= _LONGEST_TAG and _LANGUAGE_TAG.fullmatch(name) is not None
+    return is_tag and canonical_language(name) == language

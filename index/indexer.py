@@ -7,7 +7,7 @@ paths stay as they are. Work is committed in batches, so a run that is ended hal
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,12 +71,13 @@ def index_paths(
     whatever is raised, the index stays at its last commit.
     """
     found = {path.resolve().as_uri(): path for path in find_files(paths)}
-    files = {uri: path for uri, path in found.items() if not _is_within(uri, [folder])}
+    in_index = _within([folder])
+    files = {uri: path for uri, path in found.items() if not in_index(uri)}
     if not files and not Store.exists(folder):
         raise SourceError(f"no files to read under {_listed(paths)}")
     with _locked(folder), Store.open_to_write(folder, embedder.identity) as store:
         run = _Run(store, embedder, progress or IndexingProgress())
-        gone = [uri for uri in store.files() if uri not in files and _is_within(uri, paths)]
+        gone = [uri for uri in filter(_within(paths), store.files()) if uri not in files]
         return run.finish(files, gone)
 
 
@@ -84,7 +85,7 @@ def remove_paths(paths: Sequence[Path], folder: Path, embedder: Embedder) -> Ind
     """Removes the documents of all files under `paths` from the index. The files themselves are left alone."""
     Store.open_to_read(folder).close()
     with _locked(folder), Store.open_to_write(folder, embedder.identity) as store:
-        gone = [uri for uri in store.files() if _is_within(uri, paths)]
+        gone = list(filter(_within(paths), store.files()))
         if not gone:
             raise SourceError(f"the index in {folder} holds no documents from {_listed(paths)}")
         return _Run(store, embedder, IndexingProgress()).finish({}, gone)
@@ -197,7 +198,9 @@ class _Run:
 
     def _refresh(self) -> None:
         with self._store.transaction():
-            self._changed_languages |= self._store.mark_repeated(REPEATED_ON_PAGES)
+            repeated = self._store.mark_repeated(REPEATED_ON_PAGES)
+            self._changed_documents |= repeated.keys()
+            self._changed_languages |= set(repeated.values())
             link_new_documents(self._store.articles, announce=self._progress.align, advance=self._progress.aligned)
         refresh_caches(self._store, self._since, self._changed_languages, self._changed_documents)
 
@@ -245,9 +248,11 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _is_within(uri: str, paths: Sequence[Path]) -> bool:
+def _within(paths: Sequence[Path]) -> Callable[[str], bool]:
+    """Whether a file's URI is one of these paths or below one."""
     roots = [path.resolve().as_uri() for path in paths]
-    return any(uri == root or uri.startswith(root.rstrip("/") + "/") for root in roots)
+    folders = tuple(root.rstrip("/") + "/" for root in roots)
+    return lambda uri: uri.startswith(folders) or uri in roots
 
 
 def _listed(paths: Sequence[Path]) -> str:

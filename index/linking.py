@@ -14,10 +14,9 @@ from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from index.alignment import ALONE, VersionText, align_versions, common_share, unit_length
-from index.articles import Articles, VersionSentences
+from index.articles import Articles, VersionSentences, VersionVectors
 from index.explicit_links import declared_keys, place_keys
 from index.types import FoundBy, Vectors
 
@@ -113,13 +112,14 @@ class _Linker:
         stubs = articles.stubs()
         self._language = {stub.id: stub.language for stub in stubs}
         self._keys = {FoundBy.DECLARED: declared_keys(stubs), FoundBy.PATH: place_keys(stubs)}
-        self._clusters = _Clusters({})
-        for version in articles.versions():
-            self._clusters.add(version.document, version.article, version.language)
         self.changed: set[str] = set()
         vectors = articles.vectors()
-        self._centres = _centres(vectors.languages, vectors.sentences, vectors.means)
-        self._languages = _by_language(vectors.ids, vectors.languages, vectors.means, self._centres)
+        languages = [self._language[document] for document in vectors.ids]
+        self._clusters = _Clusters({})
+        for version in zip(vectors.ids, vectors.articles, languages, strict=True):
+            self._clusters.add(*version)
+        self._centres = _centres(languages, vectors)
+        self._languages = _by_language(languages, vectors, self._centres)
         self._text = lru_cache(REMEMBERED)(self._read_text)
 
     # What the documents say themselves.
@@ -252,15 +252,17 @@ class _Linker:
             }
 
 
-def _centres(languages: Sequence[str], counts: NDArray[np.float64], means: Vectors) -> dict[str, Vectors]:
+def _centres(languages: Sequence[str], vectors: VersionVectors) -> dict[str, Vectors]:
     """What the sentences of each language have in common, `float32 (dim,)`: mostly the language itself.
 
     Of a language with few sentences the mean would be about their subject; so it is drawn to the mean of all languages.
     """
+    of = np.array(languages)
     sums: dict[str, tuple[float, Vectors]] = {}
-    for language, count, mean in zip(languages, counts, means, strict=True):
-        held, total = sums.get(language, (0.0, np.zeros_like(mean)))
-        sums[language] = held + count, total + np.float32(count) * mean
+    for language in sorted(set(languages)):
+        counts = vectors.sentences[of == language]
+        if counts.any():
+            sums[language] = counts.sum(), counts.astype(np.float32) @ vectors.means[of == language]
     if not sums:
         return {}
     overall = np.mean([total / count for count, total in sums.values()], axis=0)
@@ -271,15 +273,14 @@ def _centres(languages: Sequence[str], counts: NDArray[np.float64], means: Vecto
 
 
 def _by_language(
-    ids: Sequence[str], languages: Sequence[str], means: Vectors, centres: Mapping[str, Vectors]
+    languages: Sequence[str], vectors: VersionVectors, centres: Mapping[str, Vectors]
 ) -> dict[str, _Language]:
-    places: dict[str, list[int]] = defaultdict(list)
-    for place, language in enumerate(languages):
-        places[language].append(place)
-    return {
-        language: _Language([ids[place] for place in at], unit_length(means[at] - centres[language]))
-        for language, at in places.items()
-    }
+    """The documents that have any sentence."""
+    found: dict[str, _Language] = {}
+    for language, centre in centres.items():
+        at = [place for place, of in enumerate(languages) if of == language and vectors.sentences[place] > 0]
+        found[language] = _Language([vectors.ids[place] for place in at], unit_length(vectors.means[at] - centre))
+    return found
 
 
 def _nearest(one: _Language, other: _Language, rows: Sequence[int]) -> list[tuple[int, int]]:

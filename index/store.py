@@ -165,12 +165,11 @@ class Store:
 
     def counts(self) -> dict[str, LanguageCounts]:
         """By language, most documents first."""
+        # CROSS JOIN keeps this order, so that indexes tell everything and no row is read, least of all a vector.
+        of_documents = "documents d CROSS JOIN passages p ON p.document = d.id"
         passages, sentences = (
             dict(self._connection.execute(f"SELECT d.language, count(*) FROM {tables} GROUP BY d.language"))
-            for tables in (
-                "passages p JOIN documents d ON d.id = p.document",
-                "sentences s JOIN passages p ON p.id = s.passage JOIN documents d ON d.id = p.document",
-            )
+            for tables in (of_documents, f"{of_documents} CROSS JOIN sentences s ON s.passage = p.id")
         )
         return {
             language: LanguageCounts(documents, passages.get(language, 0), sentences.get(language, 0))
@@ -241,12 +240,19 @@ class Store:
         matrix = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f4")
         return np.array([row[0] for row in rows], dtype=np.int64), matrix.reshape(len(rows), self.embedder.dimension)
 
-    def vector_ids(self, kind: Kind, language: str) -> NDArray[np.int64]:
-        """`int64 (n,)`: the ids of `vectors`, in the same order, without reading these."""
+    def units(
+        self, kind: Kind, language: str, documents: Iterable[str] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.bytes_]]:
+        """`(n,)` ids of what `vectors` gives, in the same order, and of the document that each is in.
+
+        Of all documents, or of these.
+        """
+        chosen = "" if documents is None else "AND d.id IN (SELECT value FROM json_each(?))"
+        parameters = (language,) if documents is None else (language, json.dumps(list(documents)))
         rows = self._connection.execute(
-            f"SELECT u.id {_FROM_QUOTABLE[kind]} AND d.language = ? ORDER BY d.id, u.start", (language,)
+            f"SELECT u.id, d.id {_FROM_QUOTABLE[kind]} AND d.language = ? {chosen} ORDER BY d.id, u.start", parameters
         ).fetchall()
-        return np.array([row[0] for row in rows], dtype=np.int64)
+        return np.array([row[0] for row in rows], dtype=np.int64), np.array([row[1] for row in rows], dtype=np.bytes_)
 
     def places(self, kind: Kind) -> Iterator[tuple[int, str, int, int]]:
         """`(id, document, start, end)` of all quotable units."""
@@ -349,26 +355,30 @@ class Store:
         self.articles.leave(document_id)
         self._connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
 
-    def mark_repeated(self, documents: int) -> set[str]:
+    def mark_repeated(self, documents: int) -> dict[str, str]:
         """Marks passages whose key stands in at least so many documents of one language; unmarks the others.
 
-        Gives back the languages in which a mark changed.
+        Gives back the language of each document in which a mark changed.
         """
         changed = self._connection.execute(
             """WITH often AS (
                    SELECT p.repetition_key AS key, d.language AS language
-                   FROM passages p JOIN documents d ON d.id = p.document WHERE p.repetition_key IS NOT NULL
-                   GROUP BY p.repetition_key, d.language HAVING count(DISTINCT d.id) >= ?)
-               SELECT p.id, d.language FROM passages p JOIN documents d ON d.id = p.document
-               LEFT JOIN often o ON o.key = p.repetition_key AND o.language = d.language
-               WHERE (o.key IS NOT NULL) <> p.repeated""",
-            (documents,),
+                   FROM passages p JOIN documents d ON d.id = p.document
+                   WHERE p.repetition_key IN (
+                       SELECT repetition_key FROM passages WHERE repetition_key IS NOT NULL
+                       GROUP BY repetition_key HAVING count(*) >= :documents)
+                   GROUP BY p.repetition_key, d.language HAVING count(DISTINCT d.id) >= :documents)
+               SELECT p.id, d.id, d.language FROM passages p JOIN documents d ON d.id = p.document
+               WHERE (p.repeated OR p.repetition_key IN (SELECT key FROM often))
+               AND p.repeated <> EXISTS (
+                   SELECT 1 FROM often o WHERE o.key = p.repetition_key AND o.language = d.language)""",
+            {"documents": documents},
         ).fetchall()
         self._connection.execute(
             "UPDATE passages SET repeated = NOT repeated WHERE id IN (SELECT value FROM json_each(?))",
-            (_json_ids(passage for passage, _ in changed),),
+            (_json_ids(passage for passage, *_ in changed),),
         )
-        return {language for _, language in changed}
+        return {document: language for _, document, language in changed}
 
 
 _FROM_QUOTABLE: dict[Kind, str] = {

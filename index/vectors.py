@@ -61,28 +61,30 @@ class VectorIndex:
         return cls.build(store)
 
     @staticmethod
-    def refresh(folder: Path, store: Store, *, since: int, changed: Iterable[str]) -> None:
+    def refresh(folder: Path, store: Store, *, since: int, languages: Iterable[str], documents: Iterable[str]) -> None:
         """Brings the files up to the store's generation, in one atomic step.
 
-        Where they are of generation `since`, only the `changed` languages are written; otherwise all are.
+        Where they are of generation `since`, only what changed after it is looked at: these documents, in these
+        languages; otherwise all is written anew.
         """
         folder.mkdir(parents=True, exist_ok=True)
         everything = set(store.languages())
         if len(_unchanged(folder, store.generation, everything)) == len(everything) * len(KINDS):
             return
-        parts = _unchanged(folder, since, everything - set(changed))
+        parts = _unchanged(folder, since, everything - set(languages))
+        changed = np.array(sorted(documents), dtype=np.bytes_)
         for language in sorted(everything):
             for kind in KINDS:
                 key = f"{kind}.{language}"
                 if key not in parts:
-                    parts[key] = _patched(folder, store, kind, language, since) or _written(
+                    parts[key] = _patched(folder, store, kind, language, since, changed) or _written(
                         folder, store, kind, language
                     )
         temporary = folder / f"{CATALOGUE}.new"
         temporary.write_text(json.dumps({"generation": store.generation, "parts": parts}), "utf-8")
         temporary.replace(folder / CATALOGUE)
-        in_use = {entry[name] for entry in parts.values() for name in ("file", "ids", "added")}
-        for path in (*folder.glob("*.faiss"), *folder.glob("*.npy")):
+        in_use = {entry[name] for entry in parts.values() for name in ("file", "units", "added")}
+        for path in (*folder.glob("*.faiss"), *folder.glob("*.npz")):
             if path.name not in in_use:
                 path.unlink(missing_ok=True)
 
@@ -134,11 +136,20 @@ def _written(folder: Path, store: Store, kind: Kind, language: str) -> dict[str,
     part, name = _build(store, kind, language), f"{kind}.{language}.{store.generation}"
     # Written through Python, since FAISS reports a full disk by ending the write in silence.
     (folder / f"{name}.faiss").write_bytes(faiss.serialize_index(part.faiss_index).tobytes())
-    np.save(folder / f"{name}.ids.npy", faiss.vector_to_array(part.faiss_index.id_map))
-    return {"file": f"{name}.faiss", "ids": f"{name}.ids.npy", "mean": part.mean.tolist(), "added": None, "removed": []}
+    ids, documents = store.units(kind, language)
+    np.savez(folder / f"{name}.npz", ids=ids, documents=documents)
+    return {
+        "file": f"{name}.faiss",
+        "units": f"{name}.npz",
+        "mean": part.mean.tolist(),
+        "added": None,
+        "removed": [],
+    }
 
 
-def _patched(folder: Path, store: Store, kind: Kind, language: str, since: int) -> dict[str, Any] | None:
+def _patched(
+    folder: Path, store: Store, kind: Kind, language: str, since: int, changed: NDArray[np.bytes_]
+) -> dict[str, Any] | None:
     """The entry of a part whose file stays, with what changed since it was written; None where that is much.
 
     The mean stays that of the file: it is what texts of the language have in common, which a few more do not change.
@@ -146,14 +157,26 @@ def _patched(folder: Path, store: Store, kind: Kind, language: str, since: int) 
     entry = _unchanged(folder, since, {language}).get(f"{kind}.{language}")
     if entry is None:
         return None
-    known, ids = np.load(folder / entry["ids"]), store.vector_ids(kind, language)
-    added, removed = np.setdiff1d(ids, known), np.setdiff1d(known, ids)
+    with np.load(folder / entry["units"]) as units:
+        known, documents = units["ids"], units["documents"]
+    here, _ = store.units(kind, language, changed.astype(str).tolist())
+    touched = known[np.isin(documents, changed)]
+    removed = np.union1d(np.setdiff1d(entry["removed"], touched), np.setdiff1d(touched, here)).astype(np.int64)
+    # Of those that were added before, the store gives what is still there.
+    added, vectors = store.vectors(kind, language, [*_added_before(folder, entry), *np.setdiff1d(here, known)])
     if len(added) + len(removed) > MUCH * len(known):
         return None
     name = f"{kind}.{language}.{store.generation}.added.faiss"
-    faiss_index = _faiss_index(*store.vectors(kind, language, added.tolist()))
-    (folder / name).write_bytes(faiss.serialize_index(faiss_index).tobytes())
+    (folder / name).write_bytes(faiss.serialize_index(_faiss_index(added, vectors)).tobytes())
     return {**entry, "added": name, "removed": removed.tolist()}
+
+
+def _added_before(folder: Path, entry: dict[str, Any]) -> NDArray[np.int64]:
+    if not entry["added"]:
+        return np.zeros(0, dtype=np.int64)
+    added: Any = faiss.read_index(str(folder / entry["added"]))
+    ids: NDArray[np.int64] = faiss.vector_to_array(added.id_map)
+    return ids
 
 
 def _read(folder: Path, entry: dict[str, Any]) -> _Part:
@@ -185,7 +208,7 @@ def _unchanged(folder: Path, since: int, languages: set[str]) -> dict[str, Any]:
         return {
             key: entry
             for key, entry in catalogue["parts"].items()
-            if _parse(key)[1] in languages and all((folder / entry[name]).exists() for name in ("file", "ids"))
+            if _parse(key)[1] in languages and all((folder / entry[name]).exists() for name in ("file", "units"))
         }
     except (OSError, ValueError, KeyError, TypeError):
         return {}
