@@ -21,8 +21,10 @@ __all__ = ["declared_keys", "place_keys"]
 _TAG = r"[A-Za-z]{2,3}(?:[-_](?:Hans|Hant|Latn|Cyrl|Arab))?(?:[-_](?:[A-Za-z]{2}|\d{3}))?"
 _LANGUAGE_TAG = re.compile(_TAG)
 _LONGEST_TAG = len("zho-Hant-419")
+_SEPARATOR = re.compile(r"[._-]")
 
-REMEMBERED_FOLDERS = 4096
+REMEMBERED_NAMES = 4096
+"""Of folders, and of what may name a language: most documents have these in common."""
 
 
 def declared_keys(documents: Sequence[DocumentStub]) -> dict[str, str]:
@@ -88,7 +90,7 @@ def _place(uri: str, language: str) -> tuple[str, bool] | None:
     return f"{above[0]}/{bare}?{query}".casefold(), above[1] or bare != name
 
 
-@lru_cache(REMEMBERED_FOLDERS)
+@lru_cache(REMEMBERED_NAMES)
 def _folder(uri: str, language: str) -> tuple[str, bool] | None:
     """As `_place`, of the folder that files lie in."""
     address = urlsplit(uri)
@@ -108,12 +110,16 @@ def _without_tag(name: str, language: str) -> str:
         return ""
     if _is(suffix, language):  # index.html.fr, as web servers choose among
         return stem
-    for separator in re.finditer(r"[._-]", stem):
+    for separator in _SEPARATOR.finditer(stem):
         if separator.start() > 0 and _is(stem[separator.end() :], language):
             return stem[: separator.start()] + dot + suffix
     return name
 
 
 def _is(name: str, language: str) -> bool:
-    is_tag = len(name) <= _LONGEST_TAG and _LANGUAGE_TAG.fullmatch(name) is not None
-    return is_tag and canonical_language(name) == language
+    return len(name) <= _LONGEST_TAG and _named_language(name) == language
+
+
+@lru_cache(REMEMBERED_NAMES)
+def _named_language(name: str) -> str | None:
+    return canonical_language(name) if _LANGUAGE_TAG.fullmatch(name) else None

@@ -296,7 +296,7 @@ class Store:
 
     def files(self) -> dict[str, str]:
         """The digest of each file that is in the index, by URI."""
-        return dict(self._connection.execute("SELECT uri, digest FROM files"))
+        return dict(self._connection.execute("SELECT uri, digest FROM files").fetchall())
 
     def put_file(self, uri: str, digest: str) -> None:
         """Says that the file's documents are in the index as of this digest."""
