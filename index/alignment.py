@@ -58,7 +58,7 @@ COMMON_AFTER = 4
 """In a text of so many sentences, half of what a sentence has in common with the average of the other text counts as
 common to all of it; the average of fewer is mostly the sentence's own translation."""
 
-WHOLE_UP_TO = 128
+WHOLE_UP_TO = 1024
 """Sentences in both texts together up to which all pairs are looked at; of longer ones, those near the coarse path."""
 
 BAND = 12

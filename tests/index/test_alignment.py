@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index import alignment
 from index.alignment import (
     ALONE,
     BAND,
@@ -16,7 +17,6 @@ from index.alignment import (
     CERTAIN,
     LENGTH_WEIGHT,
     MOST_LENGTH_PENALTY,
-    WHOLE_UP_TO,
     Bead,
     Column,
     VersionText,
@@ -161,9 +161,15 @@ def test_what_is_common_to_all_sentences_does_not_align_them() -> None:
     assert aligned(left, left) == [at(place, place) for place in range(20)]
 
 
+@pytest.fixture
+def near_the_coarse_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alignment, "WHOLE_UP_TO", 128)
+
+
+@pytest.mark.usefixtures("near_the_coarse_path")
 def test_a_long_text_with_drops_on_both_sides_is_aligned_as_it_should_be() -> None:
     left, right, truth = _with_drops(400)
-    assert len(left) + len(right) > 4 * WHOLE_UP_TO
+    assert len(left) + len(right) > 4 * alignment.WHOLE_UP_TO
     found = set(aligned(left, right))
     assert len(found & truth) >= 0.99 * len(truth)
     assert len(found & truth) >= 0.99 * len(found)
@@ -178,6 +184,7 @@ def _with_drops(sentences: int) -> tuple[Said, Said, set[Runs]]:
     return left, right, {at(int(places[0, meaning]), int(places[1, meaning])) for meaning in both}
 
 
+@pytest.mark.usefixtures("near_the_coarse_path")
 def test_a_chapter_that_a_long_text_lacks_is_stepped_over() -> None:
     chapter = range(110, 110 + 6 * BAND)
     whole = one_each(*range(300))
@@ -187,6 +194,7 @@ def test_a_chapter_that_a_long_text_lacks_is_stepped_over() -> None:
     assert len(found & truth) >= 0.99 * max(len(truth), len(found))
 
 
+@pytest.mark.usefixtures("near_the_coarse_path")
 def test_the_cells_looked_at_grow_with_the_length_and_not_with_its_square() -> None:
     cells = []
     for sentences in (400, 800, 1600):
