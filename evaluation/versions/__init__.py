@@ -1,0 +1,1 @@
+"""How well versions are found and their sentences aligned."""
