@@ -108,9 +108,10 @@ class AnswerEngine:
         """
         spent = {"embed": 0.0, "search": 0.0} if spent is None else spent
         alone = self._search(text, language, None, spent)
-        earlier = earlier_question([known for known in map(_usable, history) if known], language)
-        if earlier is None or not may_follow_up(text, language):
+        usable = [earlier for earlier in map(_usable, history) if earlier]
+        if not usable or not may_follow_up(text, language):
             return alone
+        earlier = earlier_question(usable, lambda asked: question_language(asked, self._retriever.languages))
         together = self._search(text, language, earlier, spent)
         return max((alone, together), key=lambda found: found.confidence if found else 0.0)
 

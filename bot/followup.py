@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -45,10 +45,10 @@ def may_follow_up(question: str, language: str) -> bool:
     return shows or len(terms(question)) <= few
 
 
-def earlier_question(history: Sequence[str], language: str) -> str | None:
+def earlier_question(history: Sequence[str], language_of: Callable[[str], str]) -> str | None:
     """What a follow-up stands on: the last question that stands alone, else the first one; None without a history."""
     for earlier in reversed(history):
-        if not may_follow_up(earlier, language):
+        if not may_follow_up(earlier, language_of(earlier)):
             return earlier
     return history[0] if history else None
 

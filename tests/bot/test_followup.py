@@ -228,13 +228,16 @@ SECOND = "Which day of the month are the agents paid?"
 def test_a_chain_of_follow_ups_stands_on_the_last_question_that_stands_alone_else_on_the_first(
     history: tuple[str, ...], expected: str | None
 ) -> None:
-    assert earlier_question(history, "en") == expected
+    assert earlier_question(history, lambda _: "en") == expected
 
 
 def test_the_history_may_be_in_another_language() -> None:
-    """A question is judged by the cues of the asker's language now; a short one is short in any."""
-    assert earlier_question([ALONE["zh"], "多少天？"], "en") == ALONE["zh"]
-    assert earlier_question([ALONE["nl"], ALONE["fr"], "combien ?"], "en") == ALONE["fr"]
+    """Each question is judged by the cues of its own language; a short one is short in any."""
+    languages = {ALONE["zh"]: "zh", "多少天？": "zh", ALONE["nl"]: "nl", ALONE["fr"]: "fr", "combien ?": "fr"}
+    assert earlier_question([ALONE["zh"], "多少天？"], languages.__getitem__) == ALONE["zh"]
+    assert earlier_question([ALONE["nl"], ALONE["fr"], "combien ?"], languages.__getitem__) == ALONE["fr"]
+    continued = "En wat moet ik dan meenemen naar het kantoor?"
+    assert earlier_question([FIRST, continued], {FIRST: "en", continued: "nl"}.__getitem__) == FIRST
 
 
 # The list of cues
