@@ -155,7 +155,7 @@ def articles(
         str | None,
         typer.Argument(
             metavar="[SHOW]",
-            help="One article: its id, how that begins, or where one of its versions lies (training, training/nl.txt).",
+            help="One article: its id or how that begins, a title, or where a version lies (training/nl.txt).",
         ),
     ] = None,
     folder: IndexOption = DEFAULT_INDEX,

@@ -50,14 +50,18 @@ def chosen_languages(codes: Sequence[str]) -> set[str]:
 
 
 def find_article(store: Store, show: str) -> str:
-    """The one article with this id, or with a version at this place. Raises DragomanError where it is not just one."""
+    """The one article with this id, or with a version of this title or at this place.
+
+    Raises DragomanError where it is not just one.
+    """
     found: dict[str, Version] = {}
     at_the_end: set[str] = set()
     for version in store.articles.versions():
         if version.article == show:
             return show
         ends, is_there = _lies_at(version.source_uri, show)
-        if is_there or (show and version.article.startswith(show)):
+        ends |= bool(show) and one_line(version.title).casefold() == one_line(show).casefold()
+        if ends or is_there or (show and version.article.startswith(show)):
             found.setdefault(version.article, version)
         if ends:
             at_the_end.add(version.article)
@@ -66,7 +70,8 @@ def find_article(store: Store, show: str) -> str:
         return articles[0]
     if not articles:
         raise DragomanError(
-            f"no article has the id {show!r} or a version at such a place: `dragoman articles --all` lists them"
+            f"no article has the id or the title {show!r}, or a version at such a place: "
+            "`dragoman articles --all` lists them"
         )
     named = ", ".join(f"{article} ({one_line(found[article].title)})" for article in articles[:NAMED])
     more = ", ..." if len(articles) > NAMED else ""

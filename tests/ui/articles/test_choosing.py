@@ -17,6 +17,11 @@ def test_an_article_is_found_by_where_a_version_lies(run: Run, folder: Path, sho
     assert shown["article"] == ("rest/nl/ask" if show == "rest" else "help/nl/money")
 
 
+def test_an_article_is_found_by_the_title_of_a_version(run: Run, folder: Path) -> None:
+    assert run("articles", "help/EN/money", "--json", "--index", folder).json["article"] == "help/nl/money"
+    assert run("articles", "Rest/Vi/Ask", "--json", "--index", folder).json["article"] == "rest/nl/ask"
+
+
 def test_an_article_is_found_by_the_beginning_of_its_id(run: Run, folder: Path) -> None:
     assert run("articles", "re", "--json", "--index", folder).json["article"] == "rest/nl/ask"
 
@@ -24,8 +29,8 @@ def test_an_article_is_found_by_the_beginning_of_its_id(run: Run, folder: Path) 
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["oney"], "no article has the id 'oney'"),
-        (["/"], "no article has the id '/'"),
+        (["oney"], "no article has the id or the title 'oney'"),
+        (["/"], "no article has the id or the title '/'"),
         (["nl"], "2 articles match 'nl': help/nl/money (Help/Nl/Money), rest/nl/ask (Rest/Nl/Ask); name one by its id"),
         (["rest", "--language", "fr"], "has no version in fr: it has nl, vi"),
         (["--language", "xx-klingon"], "'xx-klingon' is not a language code"),
