@@ -37,7 +37,7 @@ format: $(INSTALLED)
 benchmarks: $(INSTALLED)
 	for benchmark in benchmarks/*.py; do $(BIN)/python -m benchmarks.$$(basename $$benchmark .py) || exit; done
 
-# Measures everything in evaluation/results anew, about an hour, and goes on where it was stopped. XQUAD_R and SEEDS name
+# Measures everything in evaluation/results anew, about two hours, and goes on where it was stopped. XQUAD_R and SEEDS name
 # the two sets that are not part of this project; without them, theirs stay as they are.
 JOBS ?= 2
 RESULTS := evaluation/results
