@@ -98,6 +98,16 @@ class AnswerEngine:
         milliseconds = (spent["embed"], spent["search"], done - composing, done - started)
         return replace(answer, timings_ms=Timings(*(round(seconds * 1000, 1) for seconds in milliseconds)))
 
+    def passages(self, question: Question, limit: int) -> tuple[Citation, ...]:
+        """The best statement of each of the nearest articles, however likely they are to answer, best first.
+
+        Raises QuestionError.
+        """
+        text, known = checked_text(question.text), checked_language(question.language)
+        language = known or question_language(text, self._retriever.languages)
+        found = self.find(text, language, question.history)
+        return self._related(found, language, limit) if found else ()
+
     def find(
         self, text: str, language: str, history: Sequence[str] = (), spent: dict[str, float] | None = None
     ) -> Found | None:
@@ -181,9 +191,9 @@ class AnswerEngine:
             follow_up_of=found.earlier,
         )
 
-    def _related(self, found: Found, language: str) -> tuple[Citation, ...]:
+    def _related(self, found: Found, language: str, limit: int = MOST_RELATED) -> tuple[Citation, ...]:
         """The best statement of each of the nearest articles."""
-        best = [(evidence, evidence.statements[0]) for evidence in found.everything[:MOST_RELATED]]
+        best = [(evidence, evidence.statements[0]) for evidence in found.everything[:limit]]
         versions = [_in_language(*pair, language) or self._closest(*pair) for pair in best]
         return tuple(
             citation(*pair, document, marker)

@@ -9,7 +9,7 @@ from index.lexical import LexicalEntry, LexicalIndex
 from index.store import Store
 from index.vectors import KINDS, VectorIndex
 
-__all__ = ["open_caches", "refresh_caches"]
+__all__ = ["are_current", "open_caches", "refresh_caches"]
 
 VECTORS, LEXICAL = "vectors", "lexical"
 
@@ -21,6 +21,13 @@ def open_caches(store: Store) -> tuple[VectorIndex, LexicalIndex]:
         lexical = LexicalIndex.open(None)
         _fill(lexical, store, None)
     return VectorIndex.load(store.folder / VECTORS, store), lexical
+
+
+def are_current(store: Store) -> bool:
+    """Whether the caches in the store's folder are those of its generation, so that opening them is quick."""
+    generation = store.generation
+    lexical = LexicalIndex.open(store.folder / LEXICAL).generation
+    return lexical == VectorIndex.generation(store.folder / VECTORS) == generation
 
 
 def refresh_caches(store: Store, since: int, languages: Iterable[str], documents: set[str]) -> None:

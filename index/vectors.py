@@ -61,6 +61,14 @@ class VectorIndex:
         return cls.build(store)
 
     @staticmethod
+    def generation(folder: Path) -> int | None:
+        """That of the files in `folder`; None where there are none that can be read."""
+        try:
+            return int(_catalogue(folder)["generation"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    @staticmethod
     def refresh(folder: Path, store: Store, *, since: int, languages: Iterable[str], documents: Iterable[str]) -> None:
         """Brings the files up to the store's generation, in one atomic step.
 

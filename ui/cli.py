@@ -226,6 +226,36 @@ def articles(
 
 
 @app.command()
+def serve(
+    folder: Annotated[
+        Path | None,
+        typer.Option("--index", metavar="DIR", help="The folder that holds the index. Default: .dragoman."),
+    ] = None,
+    host: Annotated[
+        str | None, typer.Option(help="The address to listen on. Default: 127.0.0.1, this machine alone.")
+    ] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Default: 7860; 0 takes a free one.")] = None,
+    settings: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Default: dragoman.toml in this folder, where there is one.")
+    ] = None,
+) -> None:
+    """Serve the HTTP API and the source view over an index, until Ctrl-C.
+
+    `dragoman index` may run meanwhile: what it commits shows in answers within seconds. All settings, in a file and in
+    the environment, are in docs/settings.md; the API describes itself at /openapi.json.
+    """
+    from ui.server.running import serve as run
+    from ui.settings import read_settings
+
+    read = read_settings(settings)
+    chosen = {name: value for name, value in {"host": host, "port": port}.items() if value is not None}
+    update: dict[str, object] = {"server": read.server.model_copy(update=chosen)}
+    if folder is not None:
+        update["index"] = folder
+    run(read.model_copy(update=update), _note)
+
+
+@app.command()
 def remove(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Files and folders to forget.")],
     folder: IndexOption = DEFAULT_INDEX,

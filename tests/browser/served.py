@@ -1,0 +1,69 @@
+"""The real server over an index of the samples, on a free port of this machine."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from bot.engine import AnswerEngine
+from bot.types import Answer, Question
+from index.types import Embedder
+from ui.chat_page import add_chat_page
+from ui.server import create_app
+from ui.server.access import Access
+from ui.server.admission import Admission
+from ui.server.api import Service
+from ui.server.feedback import FeedbackStore
+from ui.server.live_index import LiveIndex
+from ui.server.metrics import Metrics
+
+HELD = "wait for it"
+"""A question with these words is answered only when `Served.let_go` is set."""
+
+MOST_AT_ONCE = 4
+
+
+@dataclass(frozen=True)
+class Served:
+    address: str
+    service: Service
+    let_go: threading.Event
+
+
+@contextmanager
+def served(index: Path, embedder: Embedder, feedback: Path) -> Iterator[Served]:
+    let_go = threading.Event()
+
+    class Engine(AnswerEngine):
+        def answer(self, question: Question) -> Answer:
+            if HELD in question.text:
+                let_go.wait(20)
+            return super().answer(question)
+
+    service = Service(
+        index=LiveIndex(index, embedder, Engine),
+        admission=Admission(at_once=MOST_AT_ONCE, waiting=4, seconds=30),
+        access=Access(keys=(), a_minute=10_000),
+        metrics=Metrics(),
+        feedback=FeedbackStore(feedback),
+    )
+    app = add_chat_page(create_app(service, body_bytes=65_536), service)
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=server.run, args=([listening],), name="served")
+        thread.start()
+        try:
+            while not server.started and thread.is_alive():
+                time.sleep(0.02)
+            yield Served(f"http://127.0.0.1:{listening.getsockname()[1]}", service, let_go)
+        finally:
+            let_go.set()
+            server.should_exit = True
+            thread.join()

@@ -1,0 +1,49 @@
+"""A served index of a few documents, over an embedder with known geometry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from bot.engine import AnswerEngine
+from tests.toy import WordEmbedder, align, new_store, put
+from ui.server import create_app
+from ui.server.access import Access
+from ui.server.admission import Admission
+from ui.server.api import Service
+from ui.server.feedback import FeedbackStore
+from ui.server.live_index import LiveIndex
+from ui.server.metrics import Metrics
+
+ENGLISH = ["A new agent trains for six weeks.", "The weeks are paid in full."]
+DUTCH = ["Een nieuwe medewerker leert zes weken.", "De weken worden volledig betaald."]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    with new_store(tmp_path / "index") as store:
+        put(store, "training-en", ENGLISH)
+        put(store, "training-nl", DUTCH, language="nl")
+        put(store, "canteen", ["The canteen opens at noon."], ["It is closed on <b>Sundays</b>."])
+        align(store, {"training-en": [0], "training-nl": [0]}, {"training-en": [1], "training-nl": [1]})
+    return tmp_path / "index"
+
+
+@pytest.fixture
+def service(folder: Path, tmp_path: Path) -> Service:
+    return Service(
+        index=LiveIndex(folder, WordEmbedder(), lambda retriever: AnswerEngine(retriever, threshold=0.0)),
+        admission=Admission(at_once=2, waiting=2, seconds=10),
+        access=Access(keys=(), a_minute=1_000),
+        metrics=Metrics(),
+        feedback=FeedbackStore(tmp_path / "feedback.sqlite3"),
+    )
+
+
+@pytest.fixture
+def client(service: Service) -> Iterator[TestClient]:
+    with TestClient(create_app(service, body_bytes=10_000)) as client:
+        yield client

@@ -1,0 +1,122 @@
+"""Who may ask, how often, and how much at once: keys, rates, sizes; and the id that each request goes by."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+import uuid
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from fastapi import Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.server.logs import REQUEST_ID
+from ui.server.metrics import Metrics
+from ui.server.problems import ProblemError, problem
+
+__all__ = ["BEARER", "Access", "RequestsMiddleware"]
+
+BEARER = HTTPBearer(auto_error=False, description="One of the operator's API keys, where there are any.")
+USABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+log = logging.getLogger(__name__)
+
+
+class Access:
+    """Knows the keys, and counts what each client asked in the last minute."""
+
+    def __init__(self, keys: Sequence[str], a_minute: int) -> None:
+        self._keys = [key.encode() for key in keys]
+        self._rate = RateLimitItemPerMinute(a_minute)
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    def check_key(self, given: HTTPAuthorizationCredentials | None) -> None:
+        """Raises ProblemError 401. All keys are compared, each in constant time."""
+        if not self._keys:
+            return
+        offered = given.credentials.encode() if given else b""
+        if sum(secrets.compare_digest(key, offered) for key in self._keys) == 0:
+            headers = {"WWW-Authenticate": "Bearer"}
+            raise ProblemError(HTTPStatus.UNAUTHORIZED, "an API key is needed: Authorization: Bearer KEY", headers)
+
+    def check_rate(self, request: Request, given: HTTPAuthorizationCredentials | None = None) -> None:
+        """Raises ProblemError 429."""
+        address = request.client.host if request.client else "unknown"
+        client = given.credentials if given and self._keys else address
+        if not self._limiter.hit(self._rate, client):
+            wait = max(1, round(self._limiter.get_window_stats(self._rate, client).reset_time - time.time()))
+            headers = {"Retry-After": str(wait)}
+            raise ProblemError(HTTPStatus.TOO_MANY_REQUESTS, f"too many questions: ask again in {wait} s", headers)
+
+
+class RequestsMiddleware:
+    """Gives each request an id, which the response and the log carry; reads no body that is too large; counts errors.
+
+    An id that the client sends in X-Request-ID is kept.
+    """
+
+    def __init__(self, app: ASGIApp, *, body_bytes: int, metrics: Metrics) -> None:
+        self._app = app
+        self._most = body_bytes
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        sent = Headers(scope=scope).get("x-request-id", "")
+        request_id = sent if USABLE_ID.fullmatch(sent) else uuid.uuid4().hex
+        scope.setdefault("state", {})["id"] = request_id
+        token, started, status, read = REQUEST_ID.set(request_id), time.perf_counter(), 0, 0
+
+        async def receive_some() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > self._most:
+                # Of Starlette's own kind, which FastAPI lets through where it reads the body.
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"at most {self._most:,} bytes are read")
+            return message
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+                headers.setdefault("Referrer-Policy", "same-origin")
+            await send(message)
+
+        try:
+            length = Headers(scope=scope).get("content-length", "0")
+            if length.isdecimal() and int(length) > self._most:
+                response = problem(
+                    Request(scope),
+                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                    f"at most {self._most:,} bytes are read",
+                )
+                await response(scope, receive, send_with_id)
+            else:
+                await self._app(scope, receive_some, send_with_id)
+        finally:
+            if status >= HTTPStatus.BAD_REQUEST:
+                self._metrics.failed(status)
+            log.info(
+                "request",
+                extra={
+                    "method": scope["method"],
+                    "path": scope["path"],
+                    "status": status,
+                    "milliseconds": round((time.perf_counter() - started) * 1000, 1),
+                },
+            )
+            REQUEST_ID.reset(token)

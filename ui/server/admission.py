@@ -1,0 +1,48 @@
+"""How many questions are worked on at once, how many may wait, and for how long."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+import anyio
+import anyio.to_thread
+
+__all__ = ["Admission", "Late", "Overloaded"]
+
+T = TypeVar("T")
+
+
+class Overloaded(Exception):
+    """As many wait as may."""
+
+
+class Late(Exception):
+    """The time is up."""
+
+
+class Admission:
+    """Lets work into threads: `at_once` at a time, `waiting` in the queue, each for `seconds` in all."""
+
+    def __init__(self, at_once: int, waiting: int, seconds: float) -> None:
+        self._threads = anyio.CapacityLimiter(at_once)
+        self._most = at_once + waiting
+        self._seconds = seconds
+        self.inside = 0
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Raises Overloaded at once where the queue is full, and Late when the time is up.
+
+        A thread that is late goes on to its end, unheard, and keeps its place until then.
+        """
+        if self.inside >= self._most:
+            raise Overloaded
+        self.inside += 1
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await anyio.to_thread.run_sync(work, limiter=self._threads, abandon_on_cancel=True)
+        except TimeoutError as error:
+            raise Late from error
+        finally:
+            self.inside -= 1

@@ -1,0 +1,305 @@
+"""The HTTP API under /v1: what the command does, for programs. The answer has the shape of `dragoman ask --json`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import groupby, islice
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from fastapi.security import HTTPAuthorizationCredentials
+from fastapi.sse import format_sse_event
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.question import QUESTION_LIMIT
+from bot.types import Answer, Citation, Question
+from index.types import Version
+from ui.server.access import BEARER, Access
+from ui.server.admission import Admission
+from ui.server.feedback import Feedback, FeedbackStore
+from ui.server.live_index import LiveIndex
+from ui.server.metrics import Metrics
+from ui.server.problems import PROBLEM, Problem, ProblemError
+
+__all__ = ["COMMENT_LIMIT", "MOST_HISTORY", "Service", "api"]
+
+MOST_HISTORY = 20
+EVENT_STREAM = "text/event-stream"
+COMMENT_LIMIT = 4_000
+EXAMPLE = "Hoe lang duurt de opleiding voor nieuwe medewerkers?"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What answers questions, for the API and the page alike."""
+
+    index: LiveIndex
+    admission: Admission
+    access: Access
+    metrics: Metrics
+    feedback: FeedbackStore
+    log_questions: bool = False
+
+    async def ask(self, question: Question) -> Answer:
+        """Raises QuestionError, Overloaded or Late."""
+        started = time.perf_counter()
+
+        def work() -> Answer:
+            with self.index.opened() as state:
+                return state.engine.answer(question)
+
+        self.metrics.inside.inc()
+        try:
+            answer = await self.admission.run(work)
+        finally:
+            self.metrics.inside.dec()
+        seconds = time.perf_counter() - started
+        self.metrics.answered(answer, seconds)
+        log.info(
+            "question",
+            extra={
+                "language": answer.language,
+                "status": answer.status,
+                "reason": answer.reason,
+                "confidence": answer.confidence,
+                "milliseconds": round(seconds * 1000, 1),
+            }
+            | ({"question": question.text} if self.log_questions else {}),
+        )
+        return answer
+
+    async def passages(self, question: Question, limit: int) -> tuple[Citation, ...]:
+        """Raises QuestionError, Overloaded or Late."""
+
+        def work() -> tuple[Citation, ...]:
+            with self.index.opened() as state:
+                return state.engine.passages(question, limit)
+
+        return await self.admission.run(work)
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+Text = Annotated[str, Field(max_length=QUESTION_LIMIT)]
+Language = Annotated[
+    str | None, Field(max_length=20, description="The asker's language (nl, pt-BR, ...). Default: the question's.")
+]
+History = Annotated[
+    list[Text],
+    Field(max_length=MOST_HISTORY, description="What was asked before in this conversation, oldest first."),
+]
+
+
+class Ask(_Body):
+    """A question."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"question": EXAMPLE}, {"question": "And who pays for it?", "history": [EXAMPLE]}]
+        }
+    )
+
+    question: Text
+    language: Language = None
+    history: History = Field(default_factory=list)
+
+
+class Search(_Body):
+    """A search."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"question": EXAMPLE, "limit": 3}]})
+
+    question: Text
+    language: Language = None
+    history: History = Field(default_factory=list)
+    limit: int = Field(10, ge=1, le=50, description="Articles at most.")
+
+
+class Rating(_Body):
+    """What an asker thought of an answer. `answer` is the X-Request-ID of the response that it came in."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"answer": "3f1c9a52e4b84d7ab0c8d1f6a3b2c4d5", "helpful": False, "comment": "It is five weeks."}
+            ]
+        }
+    )
+
+    answer: str = Field(pattern=r"^[A-Za-z0-9._-]{8,64}$")
+    helpful: bool
+    comment: str = Field("", max_length=COMMENT_LIMIT)
+    question: Text = ""
+    language: str = Field("", max_length=20)
+    documents: list[Annotated[str, Field(max_length=100)]] = Field(default_factory=list, max_length=50)
+
+
+class Found(BaseModel):
+    """Of each of the nearest articles, the passage that comes nearest, best first."""
+
+    passages: list[Citation]
+
+
+class VersionShape(BaseModel):
+    """A document that is a version of an article."""
+
+    document: str
+    language: str
+    title: str
+    source_uri: str
+    found_by: str
+    score: float | None
+
+
+class ArticleShape(BaseModel):
+    """An article and its versions, by language."""
+
+    article: str
+    versions: list[VersionShape]
+
+
+class Articles(BaseModel):
+    """A page of the list of articles, by id; `next` is where the next page begins, null at the end."""
+
+    articles: list[ArticleShape]
+    next: int | None
+
+
+class DocumentShape(BaseModel):
+    """A document whole. Offsets in citations count the code points of `text`."""
+
+    document: str
+    title: str
+    language: str
+    source_uri: str
+    text: str
+    article: str
+    versions: list[VersionShape]
+
+
+Given = Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
+
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {
+        "model": Problem,
+        "description": what,
+        "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for status, what in {
+        401: "An API key is needed",
+        413: "The request is too large",
+        422: "The request cannot be used",
+        429: "Too many questions from this client",
+        503: "Too many questions at once",
+        504: "It took too long",
+    }.items()
+}
+
+
+def api(service: Service) -> APIRouter:
+    """The routes."""
+
+    def admitted(given: Given) -> None:
+        service.access.check_key(given)
+
+    def asking(request: Request, given: Given) -> None:
+        service.access.check_key(given)
+        service.access.check_rate(request, given)
+
+    routes = APIRouter(prefix="/v1", responses=_ERRORS)
+
+    @routes.post(
+        "/ask",
+        dependencies=[Depends(asking)],
+        response_model=Answer,
+        tags=["questions"],
+        responses={200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}},
+    )
+    async def ask(body: Ask, request: Request) -> Answer | Response:
+        """Answer a question, in the asker's language, with the passage that it stands on; or abstain.
+
+        With `Accept: text/event-stream`, as server-sent events: `answer`, whose data is the answer, and `done`.
+        """
+        answer = await service.ask(Question(body.question, body.language, tuple(body.history)))
+        if EVENT_STREAM in request.headers.get("accept", ""):
+            return StreamingResponse(_events(answer), media_type=EVENT_STREAM, headers={"Cache-Control": "no-store"})
+        return answer
+
+    @routes.post("/search", dependencies=[Depends(asking)], tags=["questions"])
+    async def search(body: Search) -> Found:
+        """The passages nearest to a question, one of each article, whether they answer it or not."""
+        question = Question(body.question, body.language, tuple(body.history))
+        return Found(passages=list(await service.passages(question, body.limit)))
+
+    @routes.get("/articles", dependencies=[Depends(admitted)], tags=["documents"])
+    def articles(
+        start: Annotated[int, Query(ge=0, le=10**9)] = 0, limit: Annotated[int, Query(ge=1, le=1_000)] = 100
+    ) -> Articles:
+        """The articles of the index, each with its versions."""
+        with service.index.opened() as state, state.store.snapshot():
+            grouped = groupby(state.store.articles.versions(), key=lambda version: version.article)
+            found = [(article, list(versions)) for article, versions in islice(grouped, start, start + limit + 1)]
+        return Articles(
+            articles=[
+                ArticleShape(article=article, versions=[_version(version) for version in versions])
+                for article, versions in found[:limit]
+            ],
+            next=start + limit if len(found) > limit else None,
+        )
+
+    @routes.get(
+        "/documents/{document}",
+        dependencies=[Depends(admitted)],
+        tags=["documents"],
+        responses={404: {"model": Problem, "description": "No such document"}},
+    )
+    def document(document: str) -> DocumentShape:
+        """A document, with the versions of its article."""
+        with service.index.opened() as state, state.store.snapshot():
+            held = state.store.document(document)
+            if held is None:
+                raise ProblemError(404, "there is no such document")
+            article = state.store.articles.of_documents([document])[document]
+            versions = list(state.store.articles.versions([article]))
+        return DocumentShape(
+            document=held.id,
+            title=held.title,
+            language=held.language,
+            source_uri=held.source_uri,
+            text=held.text,
+            article=article,
+            versions=[_version(version) for version in versions],
+        )
+
+    @routes.post("/feedback", dependencies=[Depends(asking)], status_code=204, tags=["feedback"])
+    def feedback(body: Rating) -> None:
+        """Say whether an answer helped. Sent again for the same answer, it takes the place of what was said before."""
+        service.feedback.put(Feedback(**body.model_dump()))
+        service.metrics.rated(helpful=body.helpful)
+
+    return routes
+
+
+def _events(answer: Answer) -> Iterator[bytes]:
+    yield format_sse_event(event="answer", data_str=json.dumps(asdict(answer), ensure_ascii=False))
+    yield format_sse_event(event="done", data_str="")
+
+
+def _version(version: Version) -> VersionShape:
+    return VersionShape(
+        document=version.document,
+        language=version.language,
+        title=version.title,
+        source_uri=version.source_uri,
+        found_by=version.found_by,
+        score=version.score,
+    )

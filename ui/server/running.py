@@ -1,0 +1,104 @@
+"""A server from settings: opens everything, listens, says where, and ends in order."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import socket
+import sys
+from collections.abc import Callable
+
+import uvicorn
+from fastapi import FastAPI
+
+from bot.engine import AnswerEngine
+from index.embedding import open_embedder
+from index.errors import DragomanError
+from index.store import Store
+from ui.chat_page import add_chat_page
+from ui.server import create_app
+from ui.server.access import Access
+from ui.server.admission import Admission
+from ui.server.api import Service
+from ui.server.feedback import FeedbackStore
+from ui.server.live_index import LiveIndex
+from ui.server.logs import log_as_json
+from ui.server.metrics import Metrics
+from ui.settings import ServerSettings, Settings
+
+__all__ = ["open_service", "serve"]
+
+FEEDBACK = "feedback.sqlite3"
+BACKLOG = 2_048
+WARMING_UP = "Hello?"
+
+log = logging.getLogger(__name__)
+
+
+def serve(settings: Settings, say: Callable[[str], None]) -> None:
+    """Answers until the process is told to end, and then what was asked before; `say` is told the address.
+
+    Raises DragomanError where the index, the embedder, the feedback's file or the port cannot be had.
+    """
+    server = settings.server
+    listening = _listening(server)
+    with listening:
+        log_as_json()
+        service = open_service(settings, say)
+        app = add_chat_page(create_app(service, body_bytes=server.body_bytes), service)
+        host, port = listening.getsockname()[:2]
+        if not server.api_keys and not ipaddress.ip_address(host).is_loopback:
+            say(f"warning: anybody who reaches {host}:{port} can ask: set server.api_keys to require a key")
+        _run(app, listening, server, lambda: say(f"Dragoman answers at http://{_named(host)}:{port} (Ctrl-C ends)"))
+
+
+def open_service(settings: Settings, say: Callable[[str], None] = lambda _: None) -> Service:
+    """What the app serves, warmed up: the first question is answered as fast as the next."""
+    server = settings.server
+    embedder = open_embedder(settings.embedder or Store.embedder_of(settings.index).name, progress=say)
+    embedder.embed_queries([WARMING_UP])
+    return Service(
+        index=LiveIndex(
+            settings.index,
+            embedder,
+            lambda retriever: AnswerEngine(retriever, threshold=settings.threshold, preferred=settings.prefer),
+        ),
+        admission=Admission(server.at_once, server.waiting, server.seconds),
+        access=Access([key.get_secret_value() for key in server.api_keys], server.questions_a_minute),
+        metrics=Metrics(),
+        feedback=FeedbackStore(server.feedback or settings.index / FEEDBACK),
+        log_questions=server.log_questions,
+    )
+
+
+def _listening(server: ServerSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
+    try:
+        return socket.create_server((server.host, server.port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise DragomanError(
+            f"cannot listen on {server.host}:{server.port} ({error.strerror or error}): "
+            "end what listens there, or choose another --port"
+        ) from error
+
+
+def _run(app: FastAPI, listening: socket.socket, server: ServerSettings, ready: Callable[[], None]) -> None:
+    class Announcing(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                ready()
+
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=round(server.seconds) + 1,
+    )
+    Announcing(config).run(sockets=[listening])
+    sys.stderr.flush()
+
+
+def _named(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

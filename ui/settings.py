@@ -1,0 +1,109 @@
+"""What an operator can set: in one file, `dragoman.toml`, and in the environment, which wins over the file.
+
+Read once, in `ui/cli.py`; what is read is passed on as arguments. docs/settings.md lists all settings.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.engine import DEFAULT_THRESHOLD
+from index.errors import DragomanError
+
+__all__ = ["SETTINGS_FILE", "ServerSettings", "Settings", "SettingsError", "read_settings"]
+
+SETTINGS_FILE = Path("dragoman.toml")
+
+
+class SettingsError(DragomanError):
+    """A setting that is not known, or has a value that it cannot have."""
+
+
+class ServerSettings(BaseModel):
+    """Of `dragoman serve`: the table `[server]`, and the environment's `DRAGOMAN_SERVER__...`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    host: str = Field("127.0.0.1", description="The address to listen on. 0.0.0.0 is every network of the machine.")
+    port: int = Field(7860, ge=0, le=65_535, description="0 takes a free one.")
+    api_keys: tuple[SecretStr, ...] = Field(
+        (), description="Whoever calls the API sends one of these as `Authorization: Bearer KEY`. None: anybody may."
+    )
+    questions_a_minute: int = Field(60, ge=1, description="That one client may ask; a client is a key, or an address.")
+    at_once: int = Field(2, ge=1, le=256, description="Questions that are worked on at the same time.")
+    waiting: int = Field(64, ge=0, description="Questions that may wait for that; more are told to come again (503).")
+    seconds: float = Field(20.0, gt=0, description="After which a question that has no answer yet is given up (504).")
+    body_bytes: int = Field(65_536, ge=1_024, description="The largest request that is read.")
+    log_questions: bool = Field(False, description="Write the texts of questions into the log.")
+    feedback: Path | None = Field(
+        None, description="The file that keeps what askers thought of answers. Default: feedback.sqlite3 in the index."
+    )
+
+
+class Settings(BaseSettings):
+    """All of `dragoman.toml`; in the environment, `DRAGOMAN_INDEX`, `DRAGOMAN_SERVER__PORT` and so on."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DRAGOMAN_", env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
+    )
+
+    index: Path = Field(Path(".dragoman"), description="The folder that holds the index.")
+    embedder: str | None = Field(None, description="The model; by default the one that the index was made with.")
+    threshold: float = Field(
+        DEFAULT_THRESHOLD, ge=0, le=1, description="Answer from this confidence on, abstain below it."
+    )
+    prefer: tuple[str, ...] = Field(
+        (), description="Languages to quote from, best first, where no version is in the asker's."
+    )
+    server: ServerSettings = ServerSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings  # the file's values come as arguments
+
+
+def read_settings(file: Path | None = None) -> Settings:
+    """The file's settings (by default those of `dragoman.toml`, where there is one) and the environment's.
+
+    Raises SettingsError, which names the setting and, where one is misspelt, the one that was probably meant.
+    """
+    chosen = file or SETTINGS_FILE
+    try:
+        return Settings(**_values(chosen, required=file is not None))
+    except ValidationError as error:
+        raise SettingsError("; ".join(_explained(chosen, problem) for problem in error.errors())) from error
+
+
+def _values(file: Path, *, required: bool) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        if not required:
+            return {}
+        raise SettingsError(f"there is no settings file {file}") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"the settings file {file} cannot be read: {error}") from error
+
+
+def _explained(file: Path, problem: ErrorDetails) -> str:
+    """One line about one setting, without the value where that is a secret."""
+    name = ".".join(map(str, problem["loc"]))
+    if problem["type"] != "extra_forbidden":
+        return f"the setting {name} (in {file} or the environment): {problem['msg']}"
+    known = [*Settings.model_fields, *(f"server.{field}" for field in ServerSettings.model_fields)]
+    meant = get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"{file} has a setting {name} that is not known" + (f": did you mean {meant[0]}?" if meant else "")
