@@ -19,7 +19,7 @@ run: $(INSTALLED)
 	$(BIN)/dragoman index samples
 	@for question in $(QUESTIONS); do echo; echo "? $$question"; $(BIN)/dragoman ask "$$question" || exit; done
 	@echo
-	@$(BIN)/dragoman ask
+	@$(BIN)/dragoman serve
 
 test: $(INSTALLED) lint
 	$(BIN)/pytest
