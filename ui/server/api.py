@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import groupby, islice
 from typing import Annotated, Any
@@ -188,21 +188,24 @@ class DocumentShape(BaseModel):
 
 Given = Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
 
-_ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {
-        "model": Problem,
-        "description": what,
-        "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-    for status, what in {
+
+def _problems(described: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
+    """Responses for the description of the API: they are not of its usual content type."""
+    content = {PROBLEM: {"schema": Problem.model_json_schema()}}
+    return {status: {"description": what, "content": content} for status, what in described.items()}
+
+
+_PROBLEMS = _problems(
+    {
+        400: "The request cannot be read",
         401: "An API key is needed",
         413: "The request is too large",
         422: "The request cannot be used",
         429: "Too many questions from this client",
         503: "Too many questions at once",
         504: "It took too long",
-    }.items()
-}
+    }
+)
 
 
 def api(service: Service) -> APIRouter:
@@ -215,7 +218,7 @@ def api(service: Service) -> APIRouter:
         service.access.check_key(given)
         service.access.check_rate(request, given)
 
-    routes = APIRouter(prefix="/v1", responses=_ERRORS)
+    routes = APIRouter(prefix="/v1", responses=_PROBLEMS)
 
     @routes.post(
         "/ask",
@@ -260,7 +263,7 @@ def api(service: Service) -> APIRouter:
         "/documents/{document}",
         dependencies=[Depends(admitted)],
         tags=["documents"],
-        responses={404: {"model": Problem, "description": "No such document"}},
+        responses=_problems({404: "No such document"}),
     )
     def document(document: str) -> DocumentShape:
         """A document, with the versions of its article."""

@@ -34,5 +34,5 @@ def log_as_json() -> None:
         )
     )
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for chatty in ("uvicorn.access", "httpx"):
+    for chatty in ("uvicorn.access", "uvicorn.error", "httpx"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
