@@ -13,16 +13,16 @@ from pathlib import Path
 import uvicorn
 
 from bot.engine import AnswerEngine
+from bot.feedback import FeedbackStore
 from bot.types import Answer, Question
 from index.types import Embedder
 from ui.chat_page import add_chat_page
 from ui.server import create_app
 from ui.server.access import Access
 from ui.server.admission import Admission
-from ui.server.api import Service
-from ui.server.feedback import FeedbackStore
 from ui.server.live_index import LiveIndex
 from ui.server.metrics import Metrics
+from ui.server.service import Service
 
 HELD = "wait for it"
 """A question with these words is answered only when `Served.let_go` is set."""

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from bot.feedback import Feedback
 from bot.messages import message
 from tests.browser.conftest import OpenTab
 from tests.browser.served import HELD, Served
 from ui.chat_page.cards import EXAMPLES
 from ui.chat_page.words import languages, words_in
-from ui.server.feedback import Feedback
 
 ENGLISH = words_in("en")
 TRAINING = "How long is the training for new agents?"

@@ -6,7 +6,7 @@ import os
 
 from fastapi import FastAPI
 
-from ui.server.api import Service
+from ui.server.service import Service
 
 __all__ = ["add_chat_page"]
 

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from bot.types import Answer
-from ui.server.api import MOST_HISTORY
+from ui.server.service import MOST_HISTORY
 
 __all__ = ["Conversation", "Turn"]
 

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import gradio as gr
 from starlette.requests import Request
 
+from bot.feedback import COMMENT_LIMIT, Feedback
 from bot.messages import message
 from bot.types import Answer, Question
 from index.errors import QuestionError
@@ -19,10 +20,9 @@ from ui.chat_page.cards import EXAMPLES, conversation_html, heading_html, proble
 from ui.chat_page.conversation import Conversation, Turn
 from ui.chat_page.words import Words, preferred, words_in
 from ui.server.admission import Late, Overloaded
-from ui.server.api import COMMENT_LIMIT, Service
-from ui.server.feedback import Feedback
 from ui.server.logs import REQUEST_ID
 from ui.server.problems import ProblemError
+from ui.server.service import Service
 
 __all__ = ["Handlers", "Parts"]
 

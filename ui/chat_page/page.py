@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from ui.chat_page.conversation import Conversation
 from ui.chat_page.handlers import Handlers, Parts
 from ui.chat_page.own_host import OwnHostOnly, refuse_uploads
-from ui.server.api import Service
+from ui.server.service import Service
 
 __all__ = ["chat_page", "mount"]
 

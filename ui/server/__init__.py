@@ -11,8 +11,9 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from ui.server.access import RequestsMiddleware
-from ui.server.api import Service, api
+from ui.server.api import api
 from ui.server.problems import add_handlers
+from ui.server.service import Service
 from ui.server.source_view import source_view
 
 __all__ = ["create_app"]

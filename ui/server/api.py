@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import logging
-import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import groupby, islice
 from typing import Annotated, Any
 
@@ -16,73 +14,18 @@ from fastapi.security import HTTPAuthorizationCredentials
 from fastapi.sse import format_sse_event
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.feedback import COMMENT_LIMIT, Feedback
 from bot.question import QUESTION_LIMIT
 from bot.types import Answer, Citation, Question
 from index.types import Version
-from ui.server.access import BEARER, Access
-from ui.server.admission import Admission
-from ui.server.feedback import Feedback, FeedbackStore
-from ui.server.live_index import LiveIndex
-from ui.server.metrics import Metrics
+from ui.server.access import BEARER
 from ui.server.problems import PROBLEM, Problem, ProblemError
+from ui.server.service import MOST_HISTORY, Service
 
-__all__ = ["COMMENT_LIMIT", "MOST_HISTORY", "Service", "api"]
+__all__ = ["api"]
 
-MOST_HISTORY = 20
 EVENT_STREAM = "text/event-stream"
-COMMENT_LIMIT = 4_000
 EXAMPLE = "Hoe lang duurt de opleiding voor nieuwe medewerkers?"
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """What answers questions, for the API and the page alike."""
-
-    index: LiveIndex
-    admission: Admission
-    access: Access
-    metrics: Metrics
-    feedback: FeedbackStore
-    log_questions: bool = False
-
-    async def ask(self, question: Question) -> Answer:
-        """Raises QuestionError, Overloaded or Late."""
-        started = time.perf_counter()
-
-        def work() -> Answer:
-            with self.index.opened() as state:
-                return state.engine.answer(question)
-
-        self.metrics.inside.inc()
-        try:
-            answer = await self.admission.run(work)
-        finally:
-            self.metrics.inside.dec()
-        seconds = time.perf_counter() - started
-        self.metrics.answered(answer, seconds)
-        log.info(
-            "question",
-            extra={
-                "language": answer.language,
-                "status": answer.status,
-                "reason": answer.reason,
-                "confidence": answer.confidence,
-                "milliseconds": round(seconds * 1000, 1),
-            }
-            | ({"question": question.text} if self.log_questions else {}),
-        )
-        return answer
-
-    async def passages(self, question: Question, limit: int) -> tuple[Citation, ...]:
-        """Raises QuestionError, Overloaded or Late."""
-
-        def work() -> tuple[Citation, ...]:
-            with self.index.opened() as state:
-                return state.engine.passages(question, limit)
-
-        return await self.admission.run(work)
 
 
 class _Body(BaseModel):

@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from bot.engine import AnswerEngine
+from bot.feedback import FeedbackStore
 from index.embedding import open_embedder
 from index.errors import DragomanError
 from index.store import Store
@@ -19,11 +20,10 @@ from ui.chat_page import add_chat_page
 from ui.server import create_app
 from ui.server.access import Access
 from ui.server.admission import Admission
-from ui.server.api import Service
-from ui.server.feedback import FeedbackStore
 from ui.server.live_index import LiveIndex
 from ui.server.logs import log_as_json
 from ui.server.metrics import Metrics
+from ui.server.service import Service
 from ui.settings import ServerSettings, Settings
 
 __all__ = ["open_service", "serve"]

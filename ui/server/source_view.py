@@ -14,8 +14,8 @@ from jinja2 import Environment, PackageLoader
 
 from index.store import Store
 from index.types import Document, Version
-from ui.server.api import Service
 from ui.server.problems import ProblemError
+from ui.server.service import Service
 
 __all__ = ["direction", "source_link", "source_view"]
 

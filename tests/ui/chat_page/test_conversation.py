@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from ui.chat_page.conversation import MOST_TURNS, Conversation, Turn
-from ui.server.api import MOST_HISTORY
+from ui.server.service import MOST_HISTORY
 
 
 def test_the_history_is_the_last_questions_without_the_one_that_is_asked() -> None:

@@ -14,16 +14,16 @@ import gradio as gr
 import pytest
 from starlette.requests import Request
 
+from bot.feedback import Feedback, FeedbackStore
 from tests.ui.chat_page.test_cards import ANSWER
 from ui.chat_page.conversation import Conversation, Turn
 from ui.chat_page.handlers import Handlers, Parts
 from ui.chat_page.words import words_in
 from ui.server.access import Access
 from ui.server.admission import Admission
-from ui.server.api import Service
-from ui.server.feedback import Feedback, FeedbackStore
 from ui.server.live_index import LiveIndex
 from ui.server.metrics import Metrics
+from ui.server.service import Service
 
 PARTS = Parts(*cast(Any, ("heading", "said", "problem", "box", "ask", "stop", "new")))
 SPANISH = words_in("es")

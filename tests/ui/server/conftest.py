@@ -9,14 +9,14 @@ import pytest
 from fastapi.testclient import TestClient
 
 from bot.engine import AnswerEngine
+from bot.feedback import FeedbackStore
 from tests.toy import WordEmbedder, align, new_store, put
 from ui.server import create_app
 from ui.server.access import Access
 from ui.server.admission import Admission
-from ui.server.api import Service
-from ui.server.feedback import FeedbackStore
 from ui.server.live_index import LiveIndex
 from ui.server.metrics import Metrics
+from ui.server.service import Service
 
 ENGLISH = ["A new agent trains for six weeks.", "The weeks are paid in full."]
 DUTCH = ["Een nieuwe medewerker leert zes weken.", "De weken worden volledig betaald."]

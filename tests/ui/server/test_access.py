@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from ui.server import create_app
 from ui.server.access import Access
-from ui.server.api import Service
+from ui.server.service import Service
 
 QUESTION = {"question": "How many weeks does a new agent train?"}
 

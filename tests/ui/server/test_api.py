@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from fastapi.testclient import TestClient
 
-from ui.server.api import Service
+from ui.server.service import Service
 
 QUESTION = "How many weeks does a new agent train?"
 

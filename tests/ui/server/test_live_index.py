@@ -12,8 +12,8 @@ from index.errors import IndexMissing
 from index.store import Store
 from tests.toy import WordEmbedder, put
 from ui.server import live_index
-from ui.server.api import Service
 from ui.server.live_index import LiveIndex
+from ui.server.service import Service
 
 WAIT = 10.0
 

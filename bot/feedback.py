@@ -12,7 +12,10 @@ from pathlib import Path
 
 from index.errors import DragomanError
 
-__all__ = ["Feedback", "FeedbackStore"]
+__all__ = ["COMMENT_LIMIT", "Feedback", "FeedbackStore"]
+
+COMMENT_LIMIT = 4_000
+"""Characters of a comment."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS feedback (

@@ -1,0 +1,70 @@
+"""What answers questions, for every door alike: the API, the page and the bots."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+
+from bot.feedback import FeedbackStore
+from bot.types import Answer, Citation, Question
+from ui.server.access import Access
+from ui.server.admission import Admission
+from ui.server.live_index import LiveIndex
+from ui.server.metrics import Metrics
+
+__all__ = ["MOST_HISTORY", "Service"]
+
+MOST_HISTORY = 20
+"""Earlier questions of a conversation that are sent along."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What answers questions, for the API and the page alike."""
+
+    index: LiveIndex
+    admission: Admission
+    access: Access
+    metrics: Metrics
+    feedback: FeedbackStore
+    log_questions: bool = False
+
+    async def ask(self, question: Question) -> Answer:
+        """Raises QuestionError, Overloaded or Late."""
+        started = time.perf_counter()
+
+        def work() -> Answer:
+            with self.index.opened() as state:
+                return state.engine.answer(question)
+
+        self.metrics.inside.inc()
+        try:
+            answer = await self.admission.run(work)
+        finally:
+            self.metrics.inside.dec()
+        seconds = time.perf_counter() - started
+        self.metrics.answered(answer, seconds)
+        log.info(
+            "question",
+            extra={
+                "language": answer.language,
+                "status": answer.status,
+                "reason": answer.reason,
+                "confidence": answer.confidence,
+                "milliseconds": round(seconds * 1000, 1),
+            }
+            | ({"question": question.text} if self.log_questions else {}),
+        )
+        return answer
+
+    async def passages(self, question: Question, limit: int) -> tuple[Citation, ...]:
+        """Raises QuestionError, Overloaded or Late."""
+
+        def work() -> tuple[Citation, ...]:
+            with self.index.opened() as state:
+                return state.engine.passages(question, limit)
+
+        return await self.admission.run(work)
