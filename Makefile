@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: run test lint format benchmarks results lock clean
+.PHONY: run test lint browser format benchmarks results lock clean
 .DEFAULT_GOAL := run
 
 QUESTIONS := \
@@ -21,8 +21,17 @@ run: $(INSTALLED)
 	@echo
 	@$(BIN)/dragoman serve
 
-test: $(INSTALLED) lint
+test: $(INSTALLED) lint browser
 	$(BIN)/pytest
+
+# The page is tested in a browser. Where there is none, Debian's root gets Debian's; elsewhere these tests are skipped.
+BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
+browser:
+	@for name in $(BROWSERS); do if command -v $$name >/dev/null; then exit 0; fi; done; \
+	if [ "$$(id -u)" = 0 ] && grep -qs '^ID=debian' /etc/os-release; then \
+		echo "Installing chromium for the tests of the page"; apt-get update -qq; \
+		DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null || true; \
+	else echo "No browser: the tests of the page are skipped"; fi
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

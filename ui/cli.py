@@ -239,7 +239,7 @@ def serve(
         Path | None, typer.Option(metavar="FILE", help="Default: dragoman.toml in this folder, where there is one.")
     ] = None,
 ) -> None:
-    """Serve the HTTP API and the source view over an index, until Ctrl-C.
+    """Serve the chat page, the HTTP API and the source view over an index, until Ctrl-C.
 
     `dragoman index` may run meanwhile: what it commits shows in answers within seconds. All settings, in a file and in
     the environment, are in docs/settings.md; the API describes itself at /openapi.json.

@@ -8,9 +8,9 @@ from __future__ import annotations
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -22,8 +22,23 @@ __all__ = ["SETTINGS_FILE", "ServerSettings", "Settings", "SettingsError", "read
 SETTINGS_FILE = Path("dragoman.toml")
 
 
+SHORTEST_SECRET = 8
+
+
 class SettingsError(DragomanError):
     """A setting that is not known, or has a value that it cannot have."""
+
+
+def _sendable(secret: SecretStr) -> SecretStr:
+    """An empty one would let everybody in, and headers hold no other characters."""
+    value = secret.get_secret_value()
+    if len(value) < SHORTEST_SECRET or not (value.isascii() and value.isprintable()):
+        raise ValueError(f"use at least {SHORTEST_SECRET} characters, all of them printable ASCII")
+    return secret
+
+
+Secret = Annotated[SecretStr, AfterValidator(_sendable)]
+LoginName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._@-]{1,100}$")]
 
 
 class ServerSettings(BaseModel):
@@ -33,8 +48,11 @@ class ServerSettings(BaseModel):
 
     host: str = Field("127.0.0.1", description="The address to listen on. 0.0.0.0 is every network of the machine.")
     port: int = Field(7860, ge=0, le=65_535, description="0 takes a free one.")
-    api_keys: tuple[SecretStr, ...] = Field(
+    api_keys: tuple[Secret, ...] = Field(
         (), description="Whoever calls the API sends one of these as `Authorization: Bearer KEY`. None: anybody may."
+    )
+    logins: dict[LoginName, Secret] = Field(
+        {}, description="Names and passwords; a browser asks for one before it shows the page or a document."
     )
     questions_a_minute: int = Field(60, ge=1, description="That one client may ask; a client is a key, or an address.")
     at_once: int = Field(2, ge=1, le=256, description="Questions that are worked on at the same time.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import pytest
 from index.types import Embedder
 from tests.browser.served import Served, served
 
-CHROMIUM = Path("/usr/bin/chromium")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--no-sandbox", "--disable-background-networking"]
 SAMPLES = Path(__file__).parents[2] / "samples"
 HOSTILE = """<script>document.title = "taken"</script>
@@ -22,6 +24,11 @@ The carport permit costs {{7*7}} euros, <b onclick="x">see</b> [the form](javasc
 """
 
 OpenTab = Callable[..., Any]
+
+
+def installed_browser() -> str | None:
+    """Where Chromium, or a browser made of it, is."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 @pytest.fixture(scope="session")
@@ -46,11 +53,16 @@ def server(
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if not CHROMIUM.exists():
-        pytest.skip(f"there is no {CHROMIUM}")
+    from playwright import sync_api as playwright
+
+    path = installed_browser()
+    if path is None:
+        reason = f"no browser is installed: none of {', '.join(BROWSERS)}"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        browser = driver.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
 

@@ -10,7 +10,7 @@ from playwright.sync_api import sync_playwright
 
 from index.embedding import open_embedder
 from index.indexer import index_paths
-from tests.browser.conftest import CHROMIUM, FLAGS, SAMPLES
+from tests.browser.conftest import FLAGS, SAMPLES, installed_browser
 from tests.browser.served import served
 from ui.chat_page.cards import EXAMPLES
 
@@ -35,7 +35,7 @@ def main() -> None:
         index = Path(scratch) / "index"
         index_paths([SAMPLES], index, embedder)
         with served(index, embedder, Path(scratch) / "feedback.sqlite3") as server:
-            browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+            browser = driver.chromium.launch(executable_path=installed_browser(), args=FLAGS)
             for name, settings, question in SHOTS:
                 page = browser.new_context(**settings).new_page()
                 page.goto(server.address)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +38,9 @@ class Served:
 
 
 @contextmanager
-def served(index: Path, embedder: Embedder, feedback: Path) -> Iterator[Served]:
+def served(
+    index: Path, embedder: Embedder, feedback: Path, logins: Mapping[str, str] | None = None
+) -> Iterator[Served]:
     let_go = threading.Event()
 
     class Engine(AnswerEngine):
@@ -50,7 +52,7 @@ def served(index: Path, embedder: Embedder, feedback: Path) -> Iterator[Served]:
     service = Service(
         index=LiveIndex(index, embedder, Engine),
         admission=Admission(at_once=MOST_AT_ONCE, waiting=4, seconds=30),
-        access=Access(keys=(), a_minute=10_000),
+        access=Access(keys=(), a_minute=10_000, logins=logins),
         metrics=Metrics(),
         feedback=FeedbackStore(feedback),
     )

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.feedback import Feedback
 from bot.messages import message
+from index.types import Embedder
 from tests.browser.conftest import OpenTab
-from tests.browser.served import HELD, Served
+from tests.browser.served import HELD, Served, served
 from ui.chat_page.cards import EXAMPLES
 from ui.chat_page.words import languages, words_in
 
@@ -282,3 +285,23 @@ def test_nothing_can_be_uploaded_and_no_address_of_another_host_is_allowed(open_
     assert refused.status == 404
     policy = page.request.get(server.address).headers["content-security-policy"]
     assert policy.startswith("default-src 'self';") and "http" not in policy
+
+
+def test_where_a_login_is_needed_nothing_is_shown_without(
+    chromium: Any, browser_index: Path, bundled_embedder: Embedder, tmp_path: Path
+) -> None:
+    with served(browser_index, bundled_embedder, tmp_path / "feedback", {"team": "correct horse"}) as private:
+        for headers in ({}, {"Authorization": f"Basic {b64encode(b'team:battery staple').decode()}"}):
+            context = chromium.new_context(extra_http_headers=headers)
+            for place in ("/", "/config", "/gradio_api/info", "/gradio_api/queue/join", "/documents/x", "/v1/articles"):
+                assert context.request.fetch(private.address + place).status == 401
+            context.close()
+        context = chromium.new_context(http_credentials={"username": "team", "password": "correct horse"})
+        page = context.new_page()
+        page.goto(private.address)
+        turn = ask(page, TRAINING)
+        assert WEEKS["en"] in turn.locator(".said").inner_text()
+        with page.expect_popup() as opened:
+            turn.get_by_role("link").first.click()
+        assert WEEKS["en"] in opened.value.locator("#cited").inner_text()
+        context.close()

@@ -38,6 +38,9 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> 
         ("colour = 1\n", "dragoman.toml has a setting colour that is not known"),
         ("[server]\nport = 70000\n", "the setting server.port (in dragoman.toml or the environment)"),
         ("threshold = 2\n", "the setting threshold"),
+        ('[server]\napi_keys = [""]\n', "the setting server.api_keys.0"),
+        ('[server]\nlogins = {team = "short"}\n', "at least 8 characters"),
+        ('[server.logins]\n"a:b" = "long enough"\n', "the setting server.logins.a:b"),
         ("[server\n", "the settings file dragoman.toml cannot be read"),
     ],
 )

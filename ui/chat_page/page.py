@@ -11,8 +11,8 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from ui.chat_page.conversation import Conversation
+from ui.chat_page.guards import LoginNeeded, OwnHostOnly, refuse_uploads
 from ui.chat_page.handlers import Handlers, Parts
-from ui.chat_page.own_host import OwnHostOnly, refuse_uploads
 from ui.server.service import Service
 
 __all__ = ["chat_page", "mount"]
@@ -30,7 +30,7 @@ def mount(app: FastAPI, service: Service) -> FastAPI:
         app,
         chat_page(service),
         path="/",
-        app_kwargs={"middleware": [Middleware(OwnHostOnly)]},
+        app_kwargs={"middleware": [Middleware(OwnHostOnly), Middleware(LoginNeeded, access=service.access)]},
         theme=gr.themes.Base(primary_hue="teal", font=FONT, font_mono=("ui-monospace", "monospace")),
         css=_file("style.css"),
         favicon_path=str(Path(__file__).with_name("favicon.svg")),

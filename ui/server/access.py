@@ -1,4 +1,4 @@
-"""Who may ask, how often, and how much at once: keys, rates, sizes; and the id that each request goes by."""
+"""Who may ask, how often, and how much at once: keys, logins, rates, sizes; and the id that each request goes by."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import re
 import secrets
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from fastapi import Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicCredentials, HTTPBearer
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
@@ -23,38 +23,77 @@ from ui.server.logs import REQUEST_ID
 from ui.server.metrics import Metrics
 from ui.server.problems import ProblemError, problem
 
-__all__ = ["BEARER", "Access", "RequestsMiddleware"]
+__all__ = ["BASIC", "BEARER", "Access", "RequestsMiddleware"]
 
 BEARER = HTTPBearer(auto_error=False, description="One of the operator's API keys, where there are any.")
+BASIC = HTTPBasic(auto_error=False, description="One of the operator's logins, where there are any.")
+GUESSES_A_MINUTE = 10
 USABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 log = logging.getLogger(__name__)
 
 
 class Access:
-    """Knows the keys, and counts what each client asked in the last minute."""
+    """Knows the keys and logins, and counts what each client asked in the last minute.
 
-    def __init__(self, keys: Sequence[str], a_minute: int) -> None:
+    Programs show a key (or a login), people a login. Where there are neither keys nor logins, everybody may ask; where
+    there are only keys, the page and the source view stay open.
+    """
+
+    def __init__(self, keys: Sequence[str], a_minute: int, logins: Mapping[str, str] | None = None) -> None:
         self._keys = [key.encode() for key in keys]
+        self._logins = [f"{name}:{password}".encode() for name, password in (logins or {}).items()]
         self._rate = RateLimitItemPerMinute(a_minute)
+        self._guesses = RateLimitItemPerMinute(GUESSES_A_MINUTE)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
-    def check_key(self, given: HTTPAuthorizationCredentials | None) -> None:
-        """Raises ProblemError 401. All keys are compared, each in constant time."""
-        if not self._keys:
+    def check_program(
+        self, request: Request, key: HTTPAuthorizationCredentials | None, login: HTTPBasicCredentials | None
+    ) -> None:
+        """Raises ProblemError 401, or 429 after too many wrong logins."""
+        if not self._keys and not self._logins:
             return
-        offered = given.credentials.encode() if given else b""
-        if sum(secrets.compare_digest(key, offered) for key in self._keys) == 0:
-            headers = {"WWW-Authenticate": "Bearer"}
-            raise ProblemError(HTTPStatus.UNAUTHORIZED, "an API key is needed: Authorization: Bearer KEY", headers)
+        if key and _is_one_of(self._keys, key.credentials):
+            return
+        if login and self._is_login(request, login):
+            return
+        headers = {"WWW-Authenticate": "Bearer"}
+        raise ProblemError(HTTPStatus.UNAUTHORIZED, "an API key is needed: Authorization: Bearer KEY", headers)
 
-    def check_rate(self, request: Request, given: HTTPAuthorizationCredentials | None = None) -> None:
+    def check_person(self, request: Request, login: HTTPBasicCredentials | None) -> None:
+        """Raises ProblemError 401, upon which a browser asks for a login, or 429 after too many wrong ones."""
+        if self._logins and not (login and self._is_login(request, login)):
+            headers = {"WWW-Authenticate": 'Basic realm="Dragoman"'}
+            raise ProblemError(HTTPStatus.UNAUTHORIZED, "a login is needed", headers)
+
+    def check_rate(self, request: Request, key: HTTPAuthorizationCredentials | None = None) -> None:
         """Raises ProblemError 429."""
-        address = request.client.host if request.client else "unknown"
-        client = given.credentials if given and self._keys else address
+        client = key.credentials if key and self._keys else _address(request)
         if not self._limiter.hit(self._rate, client):
-            wait = max(1, round(self._limiter.get_window_stats(self._rate, client).reset_time - time.time()))
-            headers = {"Retry-After": str(wait)}
-            raise ProblemError(HTTPStatus.TOO_MANY_REQUESTS, f"too many questions: ask again in {wait} s", headers)
+            raise self._too_many(self._rate, client, "questions")
+
+    def _is_login(self, request: Request, login: HTTPBasicCredentials) -> bool:
+        guesser = f"guesses {_address(request)}"
+        if not self._limiter.test(self._guesses, guesser):
+            raise self._too_many(self._guesses, guesser, "wrong logins")
+        known = _is_one_of(self._logins, f"{login.username}:{login.password}")
+        if not known:
+            self._limiter.hit(self._guesses, guesser)
+        return known
+
+    def _too_many(self, rate: RateLimitItemPerMinute, client: str, what: str) -> ProblemError:
+        wait = max(1, round(self._limiter.get_window_stats(rate, client).reset_time - time.time()))
+        return ProblemError(
+            HTTPStatus.TOO_MANY_REQUESTS, f"too many {what}: try again in {wait} s", {"Retry-After": str(wait)}
+        )
+
+
+def _is_one_of(secret: Sequence[bytes], offered: str) -> bool:
+    """All are compared, each in constant time."""
+    return sum(secrets.compare_digest(one, offered.encode()) for one in secret) > 0
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
 
 
 class RequestsMiddleware:

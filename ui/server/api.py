@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from fastapi.security import HTTPAuthorizationCredentials
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBasicCredentials
 from fastapi.sse import format_sse_event
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,7 +18,7 @@ from bot.feedback import COMMENT_LIMIT, Feedback
 from bot.question import QUESTION_LIMIT
 from bot.types import Answer, Citation, Question
 from index.types import Version
-from ui.server.access import BEARER
+from ui.server.access import BASIC, BEARER
 from ui.server.problems import PROBLEM, Problem, ProblemError
 from ui.server.service import MOST_HISTORY, Service
 
@@ -129,7 +129,8 @@ class DocumentShape(BaseModel):
     versions: list[VersionShape]
 
 
-Given = Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
+Key = Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
+Login = Annotated[HTTPBasicCredentials | None, Depends(BASIC)]
 
 
 def _problems(described: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
@@ -154,12 +155,12 @@ _PROBLEMS = _problems(
 def api(service: Service) -> APIRouter:
     """The routes."""
 
-    def admitted(given: Given) -> None:
-        service.access.check_key(given)
+    def admitted(request: Request, key: Key, login: Login) -> None:
+        service.access.check_program(request, key, login)
 
-    def asking(request: Request, given: Given) -> None:
-        service.access.check_key(given)
-        service.access.check_rate(request, given)
+    def asking(request: Request, key: Key, login: Login) -> None:
+        admitted(request, key, login)
+        service.access.check_rate(request, key)
 
     routes = APIRouter(prefix="/v1", responses=_PROBLEMS)
 

@@ -47,8 +47,8 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
         service = open_service(settings, say)
         app = add_chat_page(create_app(service, body_bytes=server.body_bytes), service)
         host, port = listening.getsockname()[:2]
-        if not server.api_keys and not ipaddress.ip_address(host).is_loopback:
-            say(f"warning: anybody who reaches {host}:{port} can ask: set server.api_keys to require a key")
+        if not server.logins and not ipaddress.ip_address(host).is_loopback:
+            say(f"warning: anybody who reaches {host}:{port} can ask and read: set server.logins to require a login")
         _run(app, listening, server, lambda: say(f"Dragoman answers at http://{_named(host)}:{port} (Ctrl-C ends)"))
 
 
@@ -64,7 +64,11 @@ def open_service(settings: Settings, say: Callable[[str], None] = lambda _: None
             lambda retriever: AnswerEngine(retriever, threshold=settings.threshold, preferred=settings.prefer),
         ),
         admission=Admission(server.at_once, server.waiting, server.seconds),
-        access=Access([key.get_secret_value() for key in server.api_keys], server.questions_a_minute),
+        access=Access(
+            [key.get_secret_value() for key in server.api_keys],
+            server.questions_a_minute,
+            {name: password.get_secret_value() for name, password in server.logins.items()},
+        ),
         metrics=Metrics(),
         feedback=FeedbackStore(server.feedback or settings.index / FEEDBACK),
         log_questions=server.log_questions,

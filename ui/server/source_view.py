@@ -8,12 +8,14 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from babel import Locale, UnknownLocaleError
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
+from fastapi.security import HTTPBasicCredentials
 from jinja2 import Environment, PackageLoader
 
 from index.store import Store
 from index.types import Document, Version
+from ui.server.access import BASIC
 from ui.server.problems import ProblemError
 from ui.server.service import Service
 
@@ -60,7 +62,11 @@ def direction(language: str) -> str:
 
 def source_view(service: Service) -> APIRouter:
     """The one route."""
-    routes = APIRouter(include_in_schema=False)
+
+    def admitted(request: Request, login: Annotated[HTTPBasicCredentials | None, Depends(BASIC)]) -> None:
+        service.access.check_person(request, login)
+
+    routes = APIRouter(include_in_schema=False, dependencies=[Depends(admitted)])
 
     @routes.get("/documents/{name}", response_class=HTMLResponse)
     def show(

@@ -53,5 +53,39 @@ def test_each_client_has_a_rate_of_its_own(locked: TestClient) -> None:
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
 
 
+@pytest.fixture
+def private(service: Service) -> Iterator[TestClient]:
+    access = Access(keys=("first-key",), a_minute=1_000, logins={"team": "correct horse", "ann": "battery staple"})
+    with TestClient(create_app(replace(service, access=access), body_bytes=10_000)) as client:
+        yield client
+
+
+def test_people_read_with_a_login(private: TestClient) -> None:
+    refused = private.get("/documents/canteen", headers=bearer("first-key"))
+    assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, 'Basic realm="Dragoman"')
+    assert "canteen" not in refused.text
+    for login in (("team", "correct horse"), ("ann", "battery staple")):
+        assert private.get("/documents/canteen", auth=login).status_code == 200
+        assert private.post("/v1/ask", json=QUESTION, auth=login).status_code == 200
+    assert private.get("/documents/canteen", auth=("team", "battery staple")).status_code == 401
+    assert private.get("/documents/canteen", auth=("tea", "m:correct horse")).status_code == 401
+    assert private.get("/documents/canteen", headers={"Authorization": "Basic %%%"}).status_code == 401
+
+
+def test_where_there_are_only_logins_programs_need_one_too(service: Service) -> None:
+    access = Access(keys=(), a_minute=1_000, logins={"team": "correct horse"})
+    with TestClient(create_app(replace(service, access=access), body_bytes=10_000)) as client:
+        assert client.get("/v1/articles").status_code == 401
+        assert client.get("/v1/articles", auth=("team", "correct horse")).status_code == 200
+
+
+def test_who_guesses_has_to_wait(private: TestClient) -> None:
+    answers = [private.get("/documents/canteen", auth=("team", f"guess {n}")).status_code for n in range(11)]
+    assert answers == [401] * 10 + [429]
+    known = private.get("/documents/canteen", auth=("team", "correct horse"))
+    assert known.status_code == 429 and 1 <= int(known.headers["Retry-After"]) <= 60
+    assert private.get("/v1/articles", headers=bearer("first-key")).status_code == 200
+
+
 def test_health_needs_no_key(locked: TestClient) -> None:
     assert locked.get("/healthz").status_code == locked.get("/readyz").status_code == 200
