@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
 
 from bot.engine import AnswerEngine
 from bot.feedback import FeedbackStore
@@ -38,9 +41,7 @@ class Served:
 
 
 @contextmanager
-def served(
-    index: Path, embedder: Embedder, feedback: Path, logins: Mapping[str, str] | None = None
-) -> Iterator[Served]:
+def served(index: Path, embedder: Embedder, feedback: Path, access: Access | None = None) -> Iterator[Served]:
     let_go = threading.Event()
 
     class Engine(AnswerEngine):
@@ -52,20 +53,25 @@ def served(
     service = Service(
         index=LiveIndex(index, embedder, Engine),
         admission=Admission(at_once=MOST_AT_ONCE, waiting=4, seconds=30),
-        access=Access(keys=(), a_minute=10_000, logins=logins),
+        access=access or Access(keys=(), a_minute=10_000),
         metrics=Metrics(),
         feedback=FeedbackStore(feedback),
     )
-    app = add_chat_page(create_app(service, body_bytes=65_536), service)
+
+    async def made() -> FastAPI:
+        return add_chat_page(create_app(service, body_bytes=65_536), service)
+
+    with ThreadPoolExecutor(1) as thread:  # in a loop that ends: outside of one, Gradio makes some and leaves them open
+        app = thread.submit(asyncio.run, made()).result()
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2))
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=server.run, args=([listening],), name="served")
-        thread.start()
+        serving = threading.Thread(target=server.run, args=([listening],), name="served")
+        serving.start()
         try:
-            while not server.started and thread.is_alive():
+            while not server.started and serving.is_alive():
                 time.sleep(0.02)
             yield Served(f"http://127.0.0.1:{listening.getsockname()[1]}", service, let_go)
         finally:
             let_go.set()
             server.should_exit = True
-            thread.join()
+            serving.join()

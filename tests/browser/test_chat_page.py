@@ -14,6 +14,7 @@ from tests.browser.conftest import OpenTab
 from tests.browser.served import HELD, Served, served
 from ui.chat_page.cards import EXAMPLES
 from ui.chat_page.words import languages, words_in
+from ui.server.access import Access
 
 ENGLISH = words_in("en")
 TRAINING = "How long is the training for new agents?"
@@ -290,7 +291,8 @@ def test_nothing_can_be_uploaded_and_no_address_of_another_host_is_allowed(open_
 def test_where_a_login_is_needed_nothing_is_shown_without(
     chromium: Any, browser_index: Path, bundled_embedder: Embedder, tmp_path: Path
 ) -> None:
-    with served(browser_index, bundled_embedder, tmp_path / "feedback", {"team": "correct horse"}) as private:
+    access = Access(keys=(), a_minute=100, logins={"team": "correct horse"})
+    with served(browser_index, bundled_embedder, tmp_path / "feedback", access) as private:
         for headers in ({}, {"Authorization": f"Basic {b64encode(b'team:battery staple').decode()}"}):
             context = chromium.new_context(extra_http_headers=headers)
             for place in ("/", "/config", "/gradio_api/info", "/gradio_api/queue/join", "/documents/x", "/v1/articles"):

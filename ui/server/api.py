@@ -29,7 +29,7 @@ EXAMPLE = "Hoe lang duurt de opleiding voor nieuwe medewerkers?"
 
 
 class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 Text = Annotated[str, Field(max_length=QUESTION_LIMIT)]

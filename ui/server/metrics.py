@@ -38,9 +38,13 @@ class Metrics:
         self.inside = Gauge("dragoman_questions_inside", "Questions in work or waiting.", registry=self.registry)
 
     def answered(self, answer: Answer, seconds: float) -> None:
-        language = answer.language if answer.language in languages() else OTHER
+        language = _label(answer.language)
         self._questions.labels(language, answer.status).inc()
         self._seconds.labels(language).observe(seconds)
+
+    def unanswered(self, language: str, outcome: str) -> None:
+        """An error took the place of the answer."""
+        self._questions.labels(_label(language), outcome).inc()
 
     def failed(self, status: int) -> None:
         self._errors.labels(str(status)).inc()
@@ -51,3 +55,7 @@ class Metrics:
     def text(self) -> bytes:
         """In Prometheus's text format."""
         return generate_latest(self.registry)
+
+
+def _label(language: str) -> str:
+    return language if language in languages() else OTHER

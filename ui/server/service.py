@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from dataclasses import dataclass
 
 from bot.feedback import FeedbackStore
 from bot.types import Answer, Citation, Question
+from index.errors import QuestionError
+from index.language import question_language
 from ui.server.access import Access
-from ui.server.admission import Admission
+from ui.server.admission import Admission, Late, Overloaded
 from ui.server.live_index import LiveIndex
 from ui.server.metrics import Metrics
 
@@ -17,6 +20,14 @@ __all__ = ["MOST_HISTORY", "Service"]
 
 MOST_HISTORY = 20
 """Earlier questions of a conversation that are sent along."""
+
+OUTCOMES: dict[type[BaseException], str] = {
+    QuestionError: "unusable",
+    Overloaded: "overloaded",
+    Late: "late",
+    asyncio.CancelledError: "stopped",
+}
+"""What becomes of a question that gets no answer, for the metrics; anything else has failed."""
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +54,9 @@ class Service:
         self.metrics.inside.inc()
         try:
             answer = await self.admission.run(work)
+        except BaseException as error:
+            self.metrics.unanswered(self._language(question), OUTCOMES.get(type(error), "failed"))
+            raise
         finally:
             self.metrics.inside.dec()
         seconds = time.perf_counter() - started
@@ -68,3 +82,8 @@ class Service:
                 return state.engine.passages(question, limit)
 
         return await self.admission.run(work)
+
+    def _language(self, question: Question) -> str:
+        """What the engine would have taken for the asker's."""
+        with self.index.opened() as state:
+            return question.language or question_language(question.text, state.retriever.languages)

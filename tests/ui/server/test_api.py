@@ -92,12 +92,17 @@ def test_feedback_is_kept_once_an_answer(client: TestClient, service: Service) -
     assert (kept.helpful, kept.comment, kept.question) == (True, "thanks", QUESTION)
 
 
-def test_health_readiness_and_metrics(client: TestClient) -> None:
+def test_health_readiness_and_metrics(client: TestClient, service: Service) -> None:
     client.post("/v1/ask", json={"question": QUESTION})
+    service.admission.inside += 1_000
+    overloaded = client.post("/v1/ask", json={"question": "Hoe lang?", "language": "nl"})
+    service.admission.inside -= 1_000
+    assert (overloaded.status_code, overloaded.headers["Retry-After"]) == (503, "1")
     client.get("/v1/documents/nothing")
     assert client.get("/healthz").json() == {"status": "ok"}
     assert client.get("/readyz").json()["documents"] == 3
     counted = client.get("/metrics").text
+    assert 'dragoman_questions_total{language="nl",status="overloaded"} 1.0' in counted
     assert 'dragoman_questions_total{language="en",status="answered"} 1.0' in counted
     assert 'dragoman_errors_total{status="404"} 1.0' in counted
 
