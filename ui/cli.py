@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from bot.engine import AnswerEngine
     from index.types import Embedder
+    from ui.settings import Settings
 
 __all__ = ["app", "main"]
 
@@ -38,6 +39,13 @@ app.add_typer(evaluate, name="evaluate")
 IndexOption = Annotated[
     Path,
     typer.Option("--index", envvar="DRAGOMAN_INDEX", metavar="DIR", help="The folder that holds the index."),
+]
+ServedOption = Annotated[
+    Path | None,
+    typer.Option("--index", metavar="DIR", help="The folder that holds the index. Default: .dragoman."),
+]
+SettingsOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Default: dragoman.toml in this folder, where there is one.")
 ]
 EmbedderOption = Annotated[
     str | None,
@@ -227,17 +235,12 @@ def articles(
 
 @app.command()
 def serve(
-    folder: Annotated[
-        Path | None,
-        typer.Option("--index", metavar="DIR", help="The folder that holds the index. Default: .dragoman."),
-    ] = None,
+    folder: ServedOption = None,
     host: Annotated[
         str | None, typer.Option(help="The address to listen on. Default: 127.0.0.1, this machine alone.")
     ] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Default: 7860; 0 takes a free one.")] = None,
-    settings: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Default: dragoman.toml in this folder, where there is one.")
-    ] = None,
+    settings: SettingsOption = None,
 ) -> None:
     """Serve the chat page, the HTTP API and the source view over an index, until Ctrl-C.
 
@@ -245,14 +248,31 @@ def serve(
     the environment, are in docs/settings.md; the API describes itself at /openapi.json.
     """
     from ui.server.running import serve as run
+    from ui.settings import SlackSecrets
+
+    read = _settings(settings, folder)
+    chosen = {name: value for name, value in {"host": host, "port": port}.items() if value is not None}
+    run(read.model_copy(update={"server": read.server.model_copy(update=chosen)}), SlackSecrets(), _note)
+
+
+@app.command()
+def slack(folder: ServedOption = None, settings: SettingsOption = None) -> None:
+    """Answer in Slack over Socket Mode, which needs no public address, until Ctrl-C.
+
+    SLACK_BOT_TOKEN and SLACK_APP_TOKEN come from the environment. Over HTTP, `dragoman serve` takes Slack's events
+    once SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET are set. How to set up the app in Slack is in docs/slack.md.
+    """
+    from ui.server.running import serve_slack
+    from ui.settings import SlackSecrets
+
+    serve_slack(_settings(settings, folder), SlackSecrets(), _note)
+
+
+def _settings(file: Path | None, folder: Path | None) -> Settings:
     from ui.settings import read_settings
 
-    read = read_settings(settings)
-    chosen = {name: value for name, value in {"host": host, "port": port}.items() if value is not None}
-    update: dict[str, object] = {"server": read.server.model_copy(update=chosen)}
-    if folder is not None:
-        update["index"] = folder
-    run(read.model_copy(update=update), _note)
+    read = read_settings(file)
+    return read if folder is None else read.model_copy(update={"index": folder})
 
 
 @app.command()

@@ -17,7 +17,15 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from bot.engine import DEFAULT_THRESHOLD
 from index.errors import DragomanError
 
-__all__ = ["SETTINGS_FILE", "ServerSettings", "Settings", "SettingsError", "read_settings"]
+__all__ = [
+    "SETTINGS_FILE",
+    "ServerSettings",
+    "Settings",
+    "SettingsError",
+    "SlackSecrets",
+    "SlackSettings",
+    "read_settings",
+]
 
 SETTINGS_FILE = Path("dragoman.toml")
 
@@ -65,6 +73,32 @@ class ServerSettings(BaseModel):
     )
 
 
+class SlackSettings(BaseModel):
+    """Of the Slack bot: the table `[slack]`, and the environment's `DRAGOMAN_SLACK__...`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$",
+        description="Where people in Slack reach `dragoman serve`: citations link there. None: they link nowhere.",
+    )
+    inbox: Path | None = Field(
+        None, description="The file that keeps what was asked in Slack. Default: slack.sqlite3 in the index."
+    )
+    keep_days: int = Field(30, ge=1, le=3_650, description="After which what was asked and answered is forgotten.")
+
+
+class SlackSecrets(BaseSettings):
+    """What Slack gives whoever installs the app, under the names that its own tools use; from the environment alone."""
+
+    model_config = SettingsConfigDict(env_prefix="SLACK_", extra="ignore", frozen=True, env_ignore_empty=True)
+
+    bot_token: SecretStr | None = None
+    app_token: SecretStr | None = None
+    signing_secret: SecretStr | None = None
+
+
 class Settings(BaseSettings):
     """All of `dragoman.toml`; in the environment, `DRAGOMAN_INDEX`, `DRAGOMAN_SERVER__PORT` and so on."""
 
@@ -81,6 +115,7 @@ class Settings(BaseSettings):
         (), description="Languages to quote from, best first, where no version is in the asker's."
     )
     server: ServerSettings = ServerSettings()
+    slack: SlackSettings = SlackSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -122,6 +157,10 @@ def _explained(file: Path, problem: ErrorDetails) -> str:
     name = ".".join(map(str, problem["loc"]))
     if problem["type"] != "extra_forbidden":
         return f"the setting {name} (in {file} or the environment): {problem['msg']}"
-    known = [*Settings.model_fields, *(f"server.{field}" for field in ServerSettings.model_fields)]
+    known = [
+        *Settings.model_fields,
+        *(f"server.{field}" for field in ServerSettings.model_fields),
+        *(f"slack.{field}" for field in SlackSettings.model_fields),
+    ]
     meant = get_close_matches(name, known, n=1, cutoff=0.6)
     return f"{file} has a setting {name} that is not known" + (f": did you mean {meant[0]}?" if meant else "")

@@ -17,6 +17,10 @@ MessageKey: TypeAlias = Literal[
     "other_language",
     "maybe_related",
     "follow_up",
+    "searching",
+    "other_languages",
+    "thanks",
+    "failed",
 ]
 KEYS: tuple[MessageKey, ...] = get_args(MessageKey)
 

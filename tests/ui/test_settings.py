@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ui.settings import ServerSettings, Settings, SettingsError, read_settings
+from ui.settings import ServerSettings, Settings, SettingsError, SlackSecrets, SlackSettings, read_settings
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +66,10 @@ def test_keys_are_never_shown() -> None:
 
 
 def test_every_setting_is_explained() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "settings.md").read_text("utf-8")
+    docs = Path(__file__).parents[2] / "docs"
+    page = (docs / "settings.md").read_text("utf-8")
     for name in (*Settings.model_fields, *ServerSettings.model_fields):
         assert f"`{name}`" in page
+    page = (docs / "slack.md").read_text("utf-8")
+    for name in (*SlackSettings.model_fields, *(f"SLACK_{name.upper()}" for name in SlackSecrets.model_fields)):
+        assert name in page

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from importlib.metadata import version
 
 from fastapi import FastAPI, Response
@@ -19,14 +19,18 @@ from ui.server.source_view import source_view
 __all__ = ["create_app"]
 
 
-def create_app(service: Service, *, body_bytes: int) -> FastAPI:
-    """The app over an index that is open. It closes the index and the feedback when it ends."""
+def create_app(
+    service: Service, *, body_bytes: int, beside: AbstractAsyncContextManager[object] | None = None
+) -> FastAPI:
+    """The app over an index that is open. Closes the service when it ends, and enters `beside` while it runs."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        service.index.close()
-        service.feedback.close()
+        try:
+            async with beside or nullcontext():
+                yield
+        finally:
+            service.close()
 
     app = FastAPI(
         title="Dragoman",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import logging
 import socket
@@ -24,9 +25,9 @@ from ui.server.live_index import LiveIndex
 from ui.server.logs import log_as_json
 from ui.server.metrics import Metrics
 from ui.server.service import Service
-from ui.settings import ServerSettings, Settings
+from ui.settings import ServerSettings, Settings, SettingsError, SlackSecrets
 
-__all__ = ["open_service", "serve"]
+__all__ = ["open_service", "serve", "serve_slack"]
 
 FEEDBACK = "feedback.sqlite3"
 BACKLOG = 2_048
@@ -35,21 +36,44 @@ WARMING_UP = "Hello?"
 log = logging.getLogger(__name__)
 
 
-def serve(settings: Settings, say: Callable[[str], None]) -> None:
+def serve(settings: Settings, secrets: SlackSecrets, say: Callable[[str], None]) -> None:
     """Answers until the process is told to end, and then what was asked before; `say` is told the address.
 
-    Raises DragomanError where the index, the embedder, the feedback's file or the port cannot be had.
+    With Slack's signing secret it takes Slack's events too. Raises DragomanError where the index, the embedder, a file
+    or the port cannot be had, or Slack does not take the token.
     """
     server = settings.server
     listening = _listening(server)
     with listening:
         log_as_json()
         service = open_service(settings, say)
-        app = add_chat_page(create_app(service, body_bytes=server.body_bytes), service)
+        app = add_chat_page(_app(settings, secrets, service, say), service)
         host, port = listening.getsockname()[:2]
         if not server.logins and not ipaddress.ip_address(host).is_loopback:
             say(f"warning: anybody who reaches {host}:{port} can ask and read: set server.logins to require a login")
         _run(app, listening, server, lambda: say(f"Dragoman answers at http://{_named(host)}:{port} (Ctrl-C ends)"))
+
+
+def serve_slack(settings: Settings, secrets: SlackSecrets, say: Callable[[str], None]) -> None:
+    """Answers in Slack over Socket Mode, until the process is told to end.
+
+    Raises DragomanError where the index, the embedder or a file cannot be had, or Slack does not take a token.
+    """
+    from ui.slack import listen, slack_bot
+
+    if secrets.app_token is None:
+        raise SettingsError(
+            "Socket Mode needs SLACK_APP_TOKEN in the environment, an app-level token with connections:write "
+            "(xapp-...); over HTTP, set SLACK_SIGNING_SECRET and use `dragoman serve`"
+        )
+    log_as_json()
+    service = open_service(settings, say)
+    try:
+        bot = slack_bot(settings, secrets, service)
+        name = asyncio.run(bot.check())
+        asyncio.run(listen(bot, lambda: say(f"Dragoman answers in Slack as {name} (Ctrl-C ends)")))
+    finally:
+        service.close()
 
 
 def open_service(settings: Settings, say: Callable[[str], None] = lambda _: None) -> Service:
@@ -73,6 +97,20 @@ def open_service(settings: Settings, say: Callable[[str], None] = lambda _: None
         feedback=FeedbackStore(server.feedback or settings.index / FEEDBACK),
         log_questions=server.log_questions,
     )
+
+
+def _app(settings: Settings, secrets: SlackSecrets, service: Service, say: Callable[[str], None]) -> FastAPI:
+    """The app, with Slack's address where Slack's signing secret is set."""
+    body_bytes = settings.server.body_bytes
+    if secrets.signing_secret is None:
+        return create_app(service, body_bytes=body_bytes)
+    from ui.slack import EVENTS, slack_bot, slack_events
+
+    bot = slack_bot(settings, secrets.model_copy(update={"app_token": None}), service)
+    say(f"Dragoman answers in Slack as {asyncio.run(bot.check())}, whose events go to {EVENTS}")
+    app = create_app(service, body_bytes=body_bytes, beside=bot.running())
+    app.include_router(slack_events(bot))
+    return app
 
 
 def _listening(server: ServerSettings) -> socket.socket:

@@ -55,7 +55,7 @@ class Service:
         try:
             answer = await self.admission.run(work)
         except BaseException as error:
-            self.metrics.unanswered(self._language(question), OUTCOMES.get(type(error), "failed"))
+            self.metrics.unanswered(self.language(question), OUTCOMES.get(type(error), "failed"))
             raise
         finally:
             self.metrics.inside.dec()
@@ -83,7 +83,11 @@ class Service:
 
         return await self.admission.run(work)
 
-    def _language(self, question: Question) -> str:
-        """What the engine would have taken for the asker's."""
-        with self.index.opened() as state:
-            return question.language or question_language(question.text, state.retriever.languages)
+    def language(self, question: Question) -> str:
+        """What the question looks to be in, where the index is not asked: it may be what fails."""
+        return question.language or question_language(question.text, {})
+
+    def close(self) -> None:
+        """Closes the index and the feedback's file."""
+        self.index.close()
+        self.feedback.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import urlencode
 
 from babel import Locale, UnknownLocaleError
 from fastapi import APIRouter, Depends, Query, Request
@@ -13,13 +12,14 @@ from fastapi.responses import HTMLResponse
 from fastapi.security import HTTPBasicCredentials
 from jinja2 import Environment, PackageLoader
 
+from bot.layout import source_link
 from index.store import Store
 from index.types import Document, Version
 from ui.server.access import BASIC
 from ui.server.problems import ProblemError
 from ui.server.service import Service
 
-__all__ = ["direction", "source_link", "source_view"]
+__all__ = ["direction", "source_view"]
 
 SECURITY = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
@@ -45,11 +45,6 @@ class _Beside:
     version: Version
     link: str
     quote: str
-
-
-def source_link(document: str, start: int, end: int) -> str:
-    """The address of the span in its document, on this server."""
-    return f"/documents/{document}?{urlencode({'start': start, 'end': end})}#cited"
 
 
 def direction(language: str) -> str:

@@ -1,0 +1,151 @@
+"""An answer as Slack shows it: Block Kit, and the plain text that notifications show.
+
+All that comes from documents stands in `rich_text`, whose text elements Slack shows as they are: no mention, link,
+emoji code or asterisk in a document does anything. Only the plain text is read as markup, and so is escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from bot.layout import around_quote, pieces, source_link
+from bot.messages import language_name, message
+from bot.types import Answer, Citation, QuotedVersion
+from bot.visible import visible
+
+__all__ = ["HELPFUL", "NOT_HELPFUL", "VERSION", "Block", "answer_blocks", "answer_text", "escaped", "version_blocks"]
+
+Block: TypeAlias = dict[str, Any]
+
+HELPFUL, NOT_HELPFUL, VERSION = "helpful", "not_helpful", "version"
+"""What the controls under an answer are called (`action_id`)."""
+
+LONGEST = 3_000
+"""Characters of one text; Slack takes as many in a section."""
+
+AROUND = 300
+"""Characters of a passage that are shown on each side of the quote."""
+
+MOST_SOURCES = 10
+MOST_RELATED = 3
+MOST_OPTIONS = 100
+LONGEST_OPTION = 75
+
+
+def answer_blocks(answer: Answer, name: str, server: str | None) -> list[Block]:
+    """The answer, its sources or what comes near, the other versions in a menu, and two thumbs.
+
+    `name` is the answer's id, which the controls send back. `server` is the public address of the source view.
+    """
+    said = [_text(f"{piece.text}{''.join(f' [{number}]' for number in piece.markers)}") for piece in pieces(answer)]
+    blocks = [_rich(_section(*said))]
+    if answer.notice:
+        blocks.append({"type": "context", "elements": [_plain(answer.notice, LONGEST)]})
+    shown = answer.citations[:MOST_SOURCES]
+    blocks += [_source(citation, answer.language, server, numbered=True) for citation in shown]
+    if answer.related:
+        blocks.append(_rich(_section(_text(message("maybe_related", answer.language), bold=True))))
+        blocks += [_source(citation, answer.language, server) for citation in answer.related[:MOST_RELATED]]
+    blocks.append({"type": "actions", "elements": [*_menu(shown, answer.language, name), *_thumbs(name)]})
+    return blocks
+
+
+def answer_text(answer: Answer) -> str:
+    """The answer for notifications and for those to whom blocks are not read."""
+    return escaped("".join(f"{p.text}{''.join(f' [{number}]' for number in p.markers)}" for p in pieces(answer)))
+
+
+def version_blocks(version: QuotedVersion, language: str, server: str | None) -> list[Block]:
+    """What another version says in the place of a quote; `language` is the asker's."""
+    name = language_name(version.language, language)
+    title = _link(name, version.document, version.start, version.end, server)
+    return [_rich(_section(title), _quote(_text(version.quote)))]
+
+
+def escaped(text: str) -> str:
+    """Text that Slack reads as markup, made to mean itself, and cut where it is too long."""
+    safe = _cut(visible(text), LONGEST)
+    return safe.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _source(citation: Citation, asker: str, server: str | None, *, numbered: bool = False) -> Block:
+    """Number, title and language, and under them the quote, bold in its passage."""
+    before, quote, after = around_quote(citation)
+    number = [_text(f"[{citation.marker}] ")] if numbered else []
+    title = _link(citation.title or citation.source_uri, citation.document, citation.start, citation.end, server)
+    passage = [
+        _text(f"…{before[-AROUND:]}" if len(before) > AROUND else before),
+        _text(quote, bold=True),
+        _text(f"{after[:AROUND]}…" if len(after) > AROUND else after),
+    ]
+    language = _text(f" · {language_name(citation.language, asker)}")
+    return _rich(_section(*number, title, language), _quote(*(part for part in passage if part["text"])))
+
+
+def _menu(citations: Sequence[Citation], asker: str, name: str) -> list[Block]:
+    """One entry for each other version of each quote."""
+    several = len(citations) > 1
+    options = [
+        {
+            "text": _plain(
+                f"[{citation.marker}] {language_name(version.language, asker)}"
+                if several
+                else language_name(version.language, asker),
+                LONGEST_OPTION,
+            ),
+            "value": f"{name}:{citation.marker}:{place}",
+        }
+        for citation in citations
+        for place, version in enumerate(citation.versions)
+    ]
+    if not options:
+        return []
+    placeholder = _plain(message("other_languages", asker), LONGEST_OPTION)
+    return [
+        {"type": "static_select", "action_id": VERSION, "placeholder": placeholder, "options": options[:MOST_OPTIONS]}
+    ]
+
+
+def _thumbs(name: str) -> list[Block]:
+    return [
+        {
+            "type": "button",
+            "action_id": action,
+            "text": {"type": "plain_text", "text": sign, "emoji": True},
+            "value": name,
+        }
+        for action, sign in ((HELPFUL, ":thumbsup:"), (NOT_HELPFUL, ":thumbsdown:"))
+    ]
+
+
+def _rich(*elements: Block) -> Block:
+    return {"type": "rich_text", "elements": list(elements)}
+
+
+def _section(*elements: Block) -> Block:
+    return {"type": "rich_text_section", "elements": list(elements)}
+
+
+def _quote(*elements: Block) -> Block:
+    return {"type": "rich_text_quote", "elements": list(elements)}
+
+
+def _text(text: str, *, bold: bool = False) -> Block:
+    shown = {"type": "text", "text": _cut(visible(text), LONGEST)}
+    return shown | ({"style": {"bold": True}} if bold else {})
+
+
+def _link(text: str, document: str, start: int, end: int, server: str | None) -> Block:
+    """Into the source view where there is one to link to; else the text alone."""
+    if not server:
+        return _text(text, bold=True)
+    return {"type": "link", "url": server.rstrip("/") + source_link(document, start, end), "text": visible(text)}
+
+
+def _plain(text: str, most: int) -> Mapping[str, Any]:
+    return {"type": "plain_text", "text": _cut(visible(text), most), "emoji": False}
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
