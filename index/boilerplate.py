@@ -12,8 +12,10 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 
+from index.language import LANGUAGES
 from index.segmentation.characters import CLOSERS, TERMINALS, ends_sentence, is_question, weight
 from index.types import Passage, Role
 
@@ -43,6 +45,7 @@ def mark_boilerplate(text: str, passages: Sequence[Passage]) -> list[Passage]:
     words = [_normalised(text[p.start : p.end]) if p.end - p.start <= _LONGEST_CHROME else "" for p in passages]
     chrome = {at for at, passage in enumerate(passages) if _is_chrome(text, passage, words[at])}
     chrome |= {at for at in range(len(passages)) if _is_menu_heading(text, passages, at)}
+    chrome |= _language_menus(text, passages, words)
     first = next((at for at in range(len(passages)) if at not in chrome), len(passages))
     if _is_label_on_menu(text, passages, first, chrome):
         chrome.add(first)
@@ -122,10 +125,15 @@ def _is_label_on_menu(text: str, passages: Sequence[Passage], at: int, chrome: s
     """A line of a few words that says nothing and is no heading, on top of the page's menu: a link past it."""
     if at + 1 >= len(passages) or passages[at].role is not Role.PROSE:
         return False
-    shown, following = (text[passage.start : passage.end] for passage in passages[at : at + 2])
-    is_label = len(shown) <= _LONGEST_LABEL and shown.count(" ") < 5 and not ends_sentence(shown)
+    following = text[passages[at + 1].start : passages[at + 1].end]
     is_menu = _is_link_list(following) and not _is_in_table(text, passages, at + 1)
-    return is_label and (at + 1 in chrome or is_menu)
+    return _is_label(text, passages[at]) and (at + 1 in chrome or is_menu)
+
+
+def _is_label(text: str, passage: Passage) -> bool:
+    shown = text[passage.start : passage.end]
+    is_short = len(shown) <= _LONGEST_LABEL and shown.count(" ") < 7
+    return is_short and not ends_sentence(shown)
 
 
 def _is_poll(text: str, passage: Passage) -> bool:
@@ -153,6 +161,25 @@ def _is_menu_heading(text: str, passages: Sequence[Passage], at: int) -> bool:
     """A line that would be a heading, were it not for its many labels: "Help   Search   Sign in"."""
     shown = text[passages[at].start : passages[at].end]
     return passages[at].role is Role.HEADING and _is_link_list(shown) and not _is_in_table(text, passages, at)
+
+
+def _language_menus(text: str, passages: Sequence[Passage], words: Sequence[str]) -> set[int]:
+    """Lines that are names of languages, each in itself, two or more in a row, and the label that stands above them."""
+    found: set[int] = set()
+    for at, (one, other) in enumerate(pairwise(words)):
+        if one and other and one != other and {one, other} <= _autonyms():
+            labelled = at > 0 and at not in found and _is_label(text, passages[at - 1])
+            found |= {at, at + 1, *([at - 1] if labelled else [])}
+    return found
+
+
+@cache
+def _autonyms() -> frozenset[str]:
+    """What each language calls itself, as CLDR spells it, normalised."""
+    from babel import Locale  # most pages have no such menu
+
+    names = (Locale.parse(code).languages.get(code, "") for code in LANGUAGES)
+    return frozenset(_normalised(name) for name in names) - {""}
 
 
 def _scripts(shown: str) -> set[str]:

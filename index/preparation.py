@@ -15,7 +15,7 @@ from index.types import Document, Embedder, Passage, Role, SourceDocument, Vecto
 
 __all__ = ["RECIPE", "PreparedDocument", "embed", "prepare"]
 
-RECIPE = "2"
+RECIPE = "3"
 """Changes with reading, segmentation, marking or what is embedded, so that unchanged files are dealt with again."""
 
 TITLE_LIMIT = 200

@@ -55,6 +55,13 @@ def test_a_menu_with_wide_gaps_is_chrome_wherever_a_heading_could_stand() -> Non
     ]
 
 
+def test_names_of_languages_in_a_row_are_a_menu_wherever_they_stand() -> None:
+    menu = ("Français", "Nederlands", "Tiếng Việt")
+    assert marked(TITLE, BODY, *menu, BODY) == list(menu)
+    assert marked(TITLE, BODY, "Read this in", *menu, BODY) == ["Read this in", *menu]
+    assert marked(TITLE, BODY, "Français", BODY, "Latijn", BODY) == []
+
+
 def test_a_title_above_a_menu_stays_and_so_does_a_table() -> None:
     assert marked(TITLE, "NL | FR | EN", "Before you begin", BODY) == ["NL | FR | EN"]
     table = ("Model   Litres   Watts", "Small   1.0   1500", "Large   1.7   2200")
