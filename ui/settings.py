@@ -83,6 +83,11 @@ class SlackSettings(BaseModel):
         pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$",
         description="Where people in Slack reach `dragoman serve`: citations link there. None: they link nowhere.",
     )
+    api_url: str = Field(
+        "https://slack.com/api/",
+        pattern=r"^https?://[^\s?#]+/$",
+        description="Where Slack is: for GovSlack, https://slack-gov.com/api/.",
+    )
     inbox: Path | None = Field(
         None, description="The file that keeps what was asked in Slack. Default: slack.sqlite3 in the index."
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from itertools import islice
 
 from fastapi import APIRouter, Request, Response
@@ -18,6 +20,8 @@ from ui.server.service import Service
 from ui.settings import Settings, SettingsError, SlackSecrets
 
 __all__ = ["EVENTS", "ServiceKnowledge", "listen", "slack_bot", "slack_events"]
+
+log = logging.getLogger(__name__)
 
 EVENTS = "/slack/events"
 INBOX = "slack.sqlite3"
@@ -66,6 +70,7 @@ def slack_bot(settings: Settings, secrets: SlackSecrets, service: Service) -> Sl
         keep_days=settings.slack.keep_days,
         at_once=settings.server.at_once,
         rated=lambda helpful: service.metrics.rated(helpful=helpful),
+        base_url=settings.slack.api_url,
     )
 
 
@@ -78,17 +83,18 @@ def slack_events(bot: SlackBot) -> APIRouter:
     async def events(request: Request) -> Response:
         try:
             return await handler.handle(request)
-        except UnicodeDecodeError:
-            return Response(status_code=400)
+        except Exception as error:  # noqa: BLE001 - Bolt reads a payload's parts before it looks who signed it
+            log.warning("a request to Slack's address could not be read", extra={"reason": type(error).__name__})
+            return Response(status_code=HTTPStatus.BAD_REQUEST)
 
     return routes
 
 
-async def listen(bot: SlackBot, ready: Callable[[], None]) -> None:
-    """Over Socket Mode, until the process is told to end."""
+async def listen(bot: SlackBot, ready: Callable[[str], None]) -> None:
+    """Over Socket Mode, until the process is told to end; `ready` is told the bot's name. Raises SlackError."""
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     async with bot.running():
-        ready()
+        ready(await bot.check())
         await bot.listen(ended)

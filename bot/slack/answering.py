@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import asdict
 from typing import Any, Protocol
 
@@ -40,6 +41,8 @@ MOST_TRIES = 20
 LONGEST_PAUSE = 300.0
 PASSING = {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 """Errors of Slack's own; all others come again however often one tries."""
+
+UNSHOWABLE = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +90,6 @@ class Answering:
         self._server = server
         self._at_once = at_once
         self._lease = lease
-        self._owner = uuid.uuid4().hex
         self._arrived = asyncio.Event()
         self._signs: set[asyncio.Task[None]] = set()
         self._in_panel = True
@@ -101,8 +103,9 @@ class Answering:
     async def running(self) -> AsyncIterator[None]:
         """Answers inside; in the end what is worked on is finished, or let go of."""
         ending = asyncio.Event()
-        workers = [asyncio.create_task(self._work(ending)) for _ in range(self._at_once)]
-        renewing = asyncio.create_task(self._renew())
+        owners = [uuid.uuid4().hex for _ in range(self._at_once)]
+        workers = [asyncio.create_task(self._work(owner, ending)) for owner in owners]
+        renewing = asyncio.create_task(self._renew(owners))
         try:
             yield
         finally:
@@ -113,59 +116,62 @@ class Answering:
                 task.cancel()
             await asyncio.gather(*late, renewing, *self._signs, return_exceptions=True)
 
-    async def _renew(self) -> None:
+    async def _renew(self, owners: Sequence[str]) -> None:
         while True:
             await asyncio.sleep(self._lease / 3)
-            await asyncio.to_thread(self._inbox.renew, self._owner, self._lease)
+            for owner in owners:
+                with _going_on():
+                    await asyncio.to_thread(self._inbox.renew, owner, self._lease)
 
-    async def _work(self, ending: asyncio.Event) -> None:
+    async def _work(self, owner: str, ending: asyncio.Event) -> None:
         while not ending.is_set():
             self._arrived.clear()
-            work = await asyncio.to_thread(self._inbox.take, self._owner, self._lease)
-            if work is not None:
-                await self._finish(work)
-                self._arrived.set()  # what stood behind it in its conversation
-                continue
+            with _going_on():
+                work = await asyncio.to_thread(self._inbox.take, owner, self._lease)
+                if work is not None:
+                    await self._finish(work, owner)
+                    self._arrived.set()  # what stood behind it in its conversation
+                    continue
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._arrived.wait(), IDLE_SECONDS)
 
-    async def _finish(self, work: Work) -> None:
+    async def _finish(self, work: Work, owner: str) -> None:
         """Whatever happens, the question is done afterwards, or waits for another try."""
         key = work.asked.key
         try:
-            await self._answer(work)
+            await self._answer(work, owner)
         except asyncio.CancelledError:
-            self._inbox.later(key, self._owner, 0.0)
+            self._inbox.later(key, owner, 0.0)
             raise
         except Busy:
-            await self._later(work, 1.0)
+            await self._later(work, owner, 1.0)
         except (aiohttp.ClientError, TimeoutError, SlackClientError) as error:
             if _passes(error) and work.tries < MOST_TRIES:
                 log.warning("Slack could not be reached", extra={"answer": work.asked.id, "reason": _reason(error)})
-                await self._later(work, min(2.0**work.tries, LONGEST_PAUSE))
+                await self._later(work, owner, min(2.0**work.tries, LONGEST_PAUSE))
             else:
                 log.error("an answer could not be posted", extra={"answer": work.asked.id, "reason": _reason(error)})
-                await asyncio.to_thread(self._inbox.done, key, self._owner)
+                await asyncio.to_thread(self._inbox.done, key, owner)
         except Exception:
             log.exception("answering in Slack failed", extra={"answer": work.asked.id})
             if work.tries < MOST_TRIES:
-                await self._later(work, min(2.0**work.tries, LONGEST_PAUSE))
+                await self._later(work, owner, min(2.0**work.tries, LONGEST_PAUSE))
             else:
-                await asyncio.to_thread(self._inbox.done, key, self._owner)
+                await asyncio.to_thread(self._inbox.done, key, owner)
 
-    async def _later(self, work: Work, seconds: float) -> None:
-        await asyncio.to_thread(self._inbox.later, work.asked.key, self._owner, seconds)
+    async def _later(self, work: Work, owner: str, seconds: float) -> None:
+        await asyncio.to_thread(self._inbox.later, work.asked.key, owner, seconds)
 
-    async def _answer(self, work: Work) -> None:
+    async def _answer(self, work: Work, owner: str) -> None:
         asked = work.asked
         if work.uncertain and await self._is_posted(asked):
-            await asyncio.to_thread(self._inbox.done, asked.key, self._owner)
+            await asyncio.to_thread(self._inbox.done, asked.key, owner)
             return
         async with self._sign(asked):
             text, blocks, record = await self._said(asked)
-            if await asyncio.to_thread(self._inbox.about_to_post, asked.key, self._owner, record):
+            if await asyncio.to_thread(self._inbox.about_to_post, asked.key, owner, record):
                 await self._post(asked, text, blocks)
-                await asyncio.to_thread(self._inbox.done, asked.key, self._owner)
+                await asyncio.to_thread(self._inbox.done, asked.key, owner)
 
     async def _said(self, asked: Asked) -> tuple[str, list[dict[str, Any]] | None, Mapping[str, Any]]:
         """Text, blocks, and what is kept of it."""
@@ -192,16 +198,22 @@ class Answering:
             if sent.status_code >= 400:
                 log.error("a command could not be answered", extra={"answer": asked.id, "reason": sent.body[:200]})
             return
-        await self._web.chat_postMessage(
-            channel=asked.channel,
-            thread_ts=asked.thread,
-            text=text,
-            blocks=blocks,
-            metadata={"event_type": POSTED, "event_payload": {"key": asked.key}},
-            mrkdwn=False,
-            unfurl_links=False,
-            unfurl_media=False,
-        )
+        arguments: dict[str, Any] = {
+            "channel": asked.channel,
+            "thread_ts": asked.thread,
+            "text": text,
+            "metadata": {"event_type": POSTED, "event_payload": {"key": asked.key}},
+            "mrkdwn": False,
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        try:
+            await self._web.chat_postMessage(**arguments, blocks=blocks)
+        except SlackApiError as error:
+            if error.response.get("error") not in UNSHOWABLE:
+                raise
+            log.warning("Slack takes the answer as text only", extra={"answer": asked.id, "reason": _reason(error)})
+            await self._web.chat_postMessage(**arguments)
 
     async def _is_posted(self, asked: Asked) -> bool:
         """Whether the answer stands in the thread already."""
@@ -249,6 +261,15 @@ class Answering:
             await self._web.reactions_remove(channel=asked.channel, timestamp=asked.ts, name=SIGN)
         except (SlackClientError, aiohttp.ClientError, TimeoutError) as error:
             log.info("no sign of work could be shown", extra={"answer": asked.id, "reason": _reason(error)})
+
+
+@contextmanager
+def _going_on() -> Iterator[None]:
+    """A file that cannot be read or written for a moment ends no worker."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        log.error("the inbox could not be used", extra={"reason": str(error)})
 
 
 def _passes(error: Exception) -> bool:

@@ -15,11 +15,12 @@ __all__ = ["Asked", "Payload", "asked_by_command", "asked_by_event"]
 
 Payload: TypeAlias = Mapping[str, Any]
 
-QUESTIONS = {None, "file_share", "thread_broadcast"}
+QUESTIONS = (None, "file_share", "thread_broadcast")
 """The subtypes of messages that people write; edits, deletions, joins and bots have others."""
 
 CONTROL = re.compile(r"<([^<>]*)>")
-TIMESTAMP = re.compile(r"\d{1,12}\.\d{1,6}")
+TIMESTAMP = re.compile(r"[0-9]{1,12}\.[0-9]{1,6}")
+SURROGATE = re.compile("[\ud800-\udfff]")
 NAME = re.compile(r"[A-Z0-9]{2,30}")
 READ = 2 * QUESTION_LIMIT
 """Characters that are kept of a message: more than a question may have, so that whoever writes too many is told."""
@@ -84,8 +85,9 @@ def asked_by_event(event: Payload, bot: str) -> Asked | None:
 def asked_by_command(command: Payload) -> Asked | None:
     """A slash command; None where it lacks a part that Slack always sends."""
     channel, user = _name(command.get("channel_id")), _name(command.get("user_id"))
-    trigger, response_url, text = command.get("trigger_id"), command.get("response_url"), command.get("text", "")
-    if not (channel and user and isinstance(trigger, str) and isinstance(response_url, str) and isinstance(text, str)):
+    trigger, response_url = _whole(command.get("trigger_id")), _whole(command.get("response_url"))
+    text = command.get("text", "")
+    if not (channel and user and trigger and response_url and isinstance(text, str)):
         return None
     key = f"command:{trigger[:200]}"
     return Asked(
@@ -103,15 +105,20 @@ def asked_by_command(command: Payload) -> Asked | None:
 
 def _plain(text: str) -> str:
     """What the asker sees: links by their label, channels by their name, no mentions, characters for entities."""
-    return unescape(CONTROL.sub(_spoken, text)).strip()[:READ]
+    return _whole(unescape(CONTROL.sub(_spoken, text)).strip()[:READ])
+
+
+def _whole(value: object) -> str:
+    """The text without half characters, which nothing can keep; "" for anything else."""
+    return SURROGATE.sub("\ufffd", value) if isinstance(value, str) else ""
 
 
 def _spoken(control: re.Match[str]) -> str:
     target, _, label = control[1].partition("|")
-    if target.startswith("@"):
-        return ""
     if target.startswith("#"):
         return f"#{label}" if label else ""
+    if target.startswith(("@", "!")) and not target.startswith("!date"):
+        return ""
     return label or ("" if target.startswith("!") else target)
 
 

@@ -24,12 +24,18 @@ HELPFUL, NOT_HELPFUL, VERSION = "helpful", "not_helpful", "version"
 LONGEST = 3_000
 """Characters of one text; Slack takes as many in a section."""
 
-AROUND = 300
+ALTOGETHER = 4_000
+"""Characters of an answer: Slack refuses a message whose blocks hold more than some 11,000 together."""
+
+AROUND = 200
 """Characters of a passage that are shown on each side of the quote."""
 
-MOST_SOURCES = 10
+LONGEST_QUOTE, LONGEST_TITLE, LONGEST_NOTICE = 300, 100, 500
+MOST_SOURCES = 5
 MOST_RELATED = 3
 MOST_OPTIONS = 100
+MOST_PIECES = 50
+LONGEST_NUMBERS = 40
 LONGEST_OPTION = 75
 
 
@@ -38,10 +44,9 @@ def answer_blocks(answer: Answer, name: str, server: str | None) -> list[Block]:
 
     `name` is the answer's id, which the controls send back. `server` is the public address of the source view.
     """
-    said = [_text(f"{piece.text}{''.join(f' [{number}]' for number in piece.markers)}") for piece in pieces(answer)]
-    blocks = [_rich(_section(*said))]
+    blocks = [_rich(_section(*(_text(text) for text in _said(answer, ALTOGETHER))))]
     if answer.notice:
-        blocks.append({"type": "context", "elements": [_plain(answer.notice, LONGEST)]})
+        blocks.append({"type": "context", "elements": [_plain(answer.notice, LONGEST_NOTICE)]})
     shown = answer.citations[:MOST_SOURCES]
     blocks += [_source(citation, answer.language, server, numbered=True) for citation in shown]
     if answer.related:
@@ -53,7 +58,7 @@ def answer_blocks(answer: Answer, name: str, server: str | None) -> list[Block]:
 
 def answer_text(answer: Answer) -> str:
     """The answer for notifications and for those to whom blocks are not read."""
-    return escaped("".join(f"{p.text}{''.join(f' [{number}]' for number in p.markers)}" for p in pieces(answer)))
+    return escaped("".join(_said(answer, LONGEST)))
 
 
 def version_blocks(version: QuotedVersion, language: str, server: str | None) -> list[Block]:
@@ -69,6 +74,16 @@ def escaped(text: str) -> str:
     return safe.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def _said(answer: Answer, most: int) -> list[str]:
+    """The answer's pieces, each with its numbers; where there is too much of it, each is cut, and no number lost."""
+    laid_out = pieces(answer)[:MOST_PIECES]
+    share = max(most // max(len(laid_out), 1) - LONGEST_NUMBERS, LONGEST_NUMBERS)
+    return [
+        _cut(piece.text, share) + _cut("".join(f" [{number}]" for number in piece.markers), LONGEST_NUMBERS)
+        for piece in laid_out
+    ]
+
+
 def _source(citation: Citation, asker: str, server: str | None, *, numbered: bool = False) -> Block:
     """Number, title and language, and under them the quote, bold in its passage."""
     before, quote, after = around_quote(citation)
@@ -76,7 +91,7 @@ def _source(citation: Citation, asker: str, server: str | None, *, numbered: boo
     title = _link(citation.title or citation.source_uri, citation.document, citation.start, citation.end, server)
     passage = [
         _text(f"…{before[-AROUND:]}" if len(before) > AROUND else before),
-        _text(quote, bold=True),
+        _text(_cut(quote, LONGEST_QUOTE), bold=True),
         _text(f"{after[:AROUND]}…" if len(after) > AROUND else after),
     ]
     language = _text(f" · {language_name(citation.language, asker)}")
@@ -138,9 +153,10 @@ def _text(text: str, *, bold: bool = False) -> Block:
 
 def _link(text: str, document: str, start: int, end: int, server: str | None) -> Block:
     """Into the source view where there is one to link to; else the text alone."""
+    shown = _cut(visible(text), LONGEST_TITLE)
     if not server:
-        return _text(text, bold=True)
-    return {"type": "link", "url": server.rstrip("/") + source_link(document, start, end), "text": visible(text)}
+        return _text(shown, bold=True)
+    return {"type": "link", "url": server.rstrip("/") + source_link(document, start, end), "text": shown}
 
 
 def _plain(text: str, most: int) -> Mapping[str, Any]:

@@ -30,6 +30,9 @@ __all__ = ["Answered", "Inbox", "Work"]
 OVERHEARD_SECONDS = 600.0
 """How long after its follow-up a mention may come."""
 
+PATIENCE = 10.0
+"""Seconds that one process waits for another's writing."""
+
 RECENT_SECONDS = 3_600.0
 """Direct messages are one conversation; what was asked longer ago is no part of it."""
 
@@ -62,14 +65,14 @@ CREATE INDEX IF NOT EXISTS asked_unfinished ON asked (state, received) WHERE sta
 
 NEXT = f"""
 SELECT {COLUMNS}, uncertain, tries FROM asked AS one
-WHERE (state = 'waiting' AND not_before <= :now OR state = 'working' AND leased_until < :now)
-AND NOT EXISTS (
+WHERE state = 'working' AND leased_until < :now
+OR state = 'waiting' AND not_before <= :now AND NOT EXISTS (
     SELECT 1 FROM asked AS other WHERE other.conversation = one.conversation AND other.key != one.key
     AND (other.state = 'working' OR other.state = 'waiting' AND other.ts < one.ts)
 )
 ORDER BY received, ts LIMIT 1
 """
-"""The oldest that nothing earlier of its conversation stands before."""
+"""What somebody left, or the oldest that nothing earlier of its conversation stands before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +102,7 @@ class Inbox:
         self._lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(path, timeout=10, check_same_thread=False, isolation_level=None)
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.executescript(SCHEMA)
+            self._connection = _opened(path)
         except (OSError, sqlite3.Error) as error:
             raise DragomanError(f"questions cannot be kept in {path} ({error}): set slack.inbox") from error
 
@@ -115,11 +116,12 @@ class Inbox:
             ).rowcount
             if asked.ours:
                 # Its other event, without the mention's type, may have come first; and follow-ups may have.
-                run("UPDATE asked SET state = 'waiting', ours = 1 WHERE key = ? AND state = 'overheard'", (asked.key,))
-                run(
-                    "UPDATE asked SET state = 'waiting' WHERE conversation = ? AND ts > ? AND state = 'overheard'",
-                    (asked.conversation, asked.ts),
+                promoted = (
+                    "UPDATE asked SET state = 'waiting' WHERE conversation = ? AND ts > ? AND state = 'overheard'"
                 )
+                itself = "UPDATE asked SET state = 'waiting', ours = 1 WHERE key = ? AND state = 'overheard'"
+                run(itself, (asked.key,))
+                run(promoted, (asked.conversation, asked.ts))
         return new > 0
 
     def _is_ours(self, asked: Asked) -> bool:
@@ -224,3 +226,19 @@ class Inbox:
                 self._connection.execute("ROLLBACK")
                 raise
             self._connection.execute("COMMIT")
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """A connection that has written. Processes that make the file together wait for each other."""
+    connection = sqlite3.connect(path, timeout=PATIENCE, check_same_thread=False, isolation_level=None)
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")  # which does not wait by itself
+            connection.executescript(f"BEGIN IMMEDIATE; PRAGMA user_version = 1; {SCHEMA} COMMIT;")
+            return connection
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                connection.close()
+                raise
+            time.sleep(0.02)

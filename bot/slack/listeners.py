@@ -64,7 +64,8 @@ class Listeners:
         await self._put(asked_by_command(command))
 
     async def _put(self, asked: Asked | None) -> None:
-        if asked is not None and await asyncio.to_thread(self._inbox.put, asked):
+        if asked is not None:
+            await asyncio.to_thread(self._inbox.put, asked)
             self._answering.wake()
 
     async def rate(self, body: Payload, action: Payload, client: AsyncWebClient) -> None:

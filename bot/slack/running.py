@@ -90,7 +90,11 @@ class SlackBot:
         finally:
             forgetting.cancel()
             await asyncio.gather(forgetting, return_exceptions=True)
-            self._inbox.close()
+            self.close()
+
+    def close(self) -> None:
+        """For a bot that never ran; `running` does it in the end."""
+        self._inbox.close()
 
     async def listen(self, until: asyncio.Event) -> None:
         """Takes requests over Socket Mode, inside `running`. Raises SlackError without an app-level token."""

@@ -45,12 +45,3 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], bun
         return Ran(status, *capsys.readouterr())
 
     return ran
-
-
-@pytest.fixture(scope="session")
-def samples_index(tmp_path_factory: pytest.TempPathFactory, bundled_embedder: Embedder) -> Path:
-    from index.indexer import index_paths
-
-    folder = tmp_path_factory.mktemp("samples") / "index"
-    index_paths([SAMPLES], folder, bundled_embedder)
-    return folder

@@ -70,8 +70,7 @@ def serve_slack(settings: Settings, secrets: SlackSecrets, say: Callable[[str], 
     service = open_service(settings, say)
     try:
         bot = slack_bot(settings, secrets, service)
-        name = asyncio.run(bot.check())
-        asyncio.run(listen(bot, lambda: say(f"Dragoman answers in Slack as {name} (Ctrl-C ends)")))
+        asyncio.run(listen(bot, lambda name: say(f"Dragoman answers in Slack as {name} (Ctrl-C ends)")))
     finally:
         service.close()
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,11 @@ from slack_bolt.adapter.fastapi.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.messages import message
+from bot.slack.running import Secrets, SlackBot
+from tests.bot.slack.conftest import Desk, Documents
 from tests.bot.slack.emulated import Delivery, Emulated, emulated_slack
+from tests.bot.slack.test_slack_bot import TRAINING
 
 EVENTS = "/slack/events"
 MOST_SECONDS_TO_ACKNOWLEDGE = 3
@@ -50,20 +54,29 @@ def echo(slack: Emulated) -> AsyncApp:
 
 
 @contextmanager
-def in_slack(bot: Callable[[Emulated], AsyncApp]) -> Iterator[Emulated]:
-    """A workspace with this bot in it."""
+def in_slack(
+    bot: Callable[[Emulated], AsyncApp], beside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+) -> Iterator[Emulated]:
+    """A workspace with this bot in it, and what runs `beside` it."""
     with (
         socket.create_server(("127.0.0.1", 0)) as listening,
         emulated_slack(f"http://127.0.0.1:{listening.getsockname()[1]}{EVENTS}") as slack,
-        served(bot(slack), listening),
+        served(bot(slack), listening, beside),
     ):
         yield slack
 
 
 @contextmanager
-def served(app: AsyncApp, listening: socket.socket) -> Iterator[None]:
+def served(
+    app: AsyncApp, listening: socket.socket, beside: Callable[[], AbstractAsyncContextManager[None]]
+) -> Iterator[None]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with beside():
+            yield
+
     handler = AsyncSlackRequestHandler(app)
-    web = FastAPI()
+    web = FastAPI(lifespan=lifespan)
 
     @web.post(EVENTS)
     async def events(request: Request) -> Response:
@@ -136,6 +149,33 @@ def test_every_event_is_acknowledged_in_time(slack: Emulated) -> None:
     sent = slack.deliveries()
     assert sent
     assert [d for d in sent if not _acknowledged(d)] == []
+
+
+def test_the_bot_answers_here_too(documents: Documents, desk: Desk) -> None:
+    """The one that ships, in a Slack that nobody here wrote."""
+
+    def shipped(slack: Emulated) -> AsyncApp:
+        secrets = Secrets(slack.bot_token, signing_secret=slack.signing_secret)
+        running.append(SlackBot(secrets, documents, desk.feedback, desk.inbox, base_url=slack.base_url))
+        return running[0].app
+
+    running: list[SlackBot] = []
+    with in_slack(shipped, lambda: running.pop().running()) as slack:
+        for question, fact in TRAINING.values():
+            ts = slack.post("ana", "help", f"{slack.mention} {question}")
+            (answer,) = slack.replies("help", ts, at_least=1)
+            assert fact in answer["text"] and answer["blocks"]
+        ts = slack.post("ana", "help", f"{slack.mention} How many days a week may I work from home?")
+        slack.replies("help", ts, at_least=1)
+        slack.post("bram", "help", "And what do I need there?", thread_ts=ts)
+        *_, follow_up = slack.replies("help", ts, at_least=3)
+        assert follow_up["user"] == slack.bot_user
+        assert message("follow_up", "en", question="How many days a week may I work from home?") in str(follow_up)
+        alone = slack.direct_messages("bram")
+        ts = slack.post("bram", alone, TRAINING["vi"][0])
+        assert TRAINING["vi"][1] in slack.replies(alone, ts, at_least=1)[0]["text"]
+        assert _soon(lambda: [] if slack.reactions(alone, ts) else ["taken away"])
+        assert [d for d in slack.deliveries() if not _acknowledged(d)] == []
 
 
 def test_what_is_signed_with_another_secret_is_refused() -> None:
