@@ -268,6 +268,18 @@ def slack(folder: ServedOption = None, settings: SettingsOption = None) -> None:
     serve_slack(_settings(settings, folder), SlackSecrets(), _note)
 
 
+@app.command()
+def mcp(folder: ServedOption = None, settings: SettingsOption = None) -> None:
+    """Answer a model over standard input and output (MCP), until the client that started it ends.
+
+    `ask`, `search` and `open_document` are its tools. Over HTTP, `dragoman serve` has the same at /mcp. What a client
+    needs to be told is in docs/mcp.md.
+    """
+    from ui.mcp_server import serve_mcp
+
+    serve_mcp(_settings(settings, folder), _note)
+
+
 def _settings(file: Path | None, folder: Path | None) -> Settings:
     from ui.settings import read_settings
 

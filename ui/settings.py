@@ -67,6 +67,11 @@ class ServerSettings(BaseModel):
     waiting: int = Field(64, ge=0, description="Questions that may wait for that; more are told to come again (503).")
     seconds: float = Field(20.0, gt=0, description="After which a question that has no answer yet is given up (504).")
     body_bytes: int = Field(65_536, ge=1_024, description="The largest request that is read.")
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$",
+        description="Where people reach the page from outside: links in Slack and other chats lead there.",
+    )
     log_questions: bool = Field(False, description="Write the texts of questions into the log.")
     feedback: Path | None = Field(
         None, description="The file that keeps what askers thought of answers. Default: feedback.sqlite3 in the index."
@@ -78,11 +83,6 @@ class SlackSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    public_url: str | None = Field(
-        None,
-        pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$",
-        description="Where people in Slack reach `dragoman serve`: citations link there. None: they link nowhere.",
-    )
     api_url: str = Field(
         "https://slack.com/api/",
         pattern=r"^https?://[^\s?#]+/$",

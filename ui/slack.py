@@ -66,7 +66,7 @@ def slack_bot(settings: Settings, secrets: SlackSecrets, service: Service) -> Sl
         ServiceKnowledge(service),
         service.feedback,
         settings.slack.inbox or settings.index / INBOX,
-        server=settings.slack.public_url,
+        server=settings.server.public_url,
         keep_days=settings.slack.keep_days,
         at_once=settings.server.at_once,
         rated=lambda helpful: service.metrics.rated(helpful=helpful),

@@ -59,7 +59,7 @@ def served(index: Path, embedder: Embedder, feedback: Path, access: Access | Non
     )
 
     async def made() -> FastAPI:
-        return add_chat_page(create_app(service, body_bytes=65_536), service)
+        return add_chat_page(create_app(service, body_bytes=4_000_000), service)
 
     with ThreadPoolExecutor(1) as thread:  # in a loop that ends: outside of one, Gradio makes some and leaves them open
         app = thread.submit(asyncio.run, made()).result()

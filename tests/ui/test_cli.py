@@ -294,7 +294,7 @@ def test_control_characters_of_a_document_do_not_reach_the_terminal(run: Run, tm
 def test_every_command_and_option_explains_itself_and_is_in_the_readme(run: Run) -> None:
     documented = "".join((SAMPLES.parent / page).read_text("utf-8") for page in ("README.md", "docs/evaluation.md"))
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # a click Group, typed as Command
-    assert set(commands) == {"index", "ask", "serve", "slack", "articles", "remove", "status", "evaluate"}
+    assert set(commands) == {"index", "ask", "serve", "slack", "mcp", "articles", "remove", "status", "evaluate"}
     evaluate = commands.pop("evaluate").commands
     assert set(evaluate) == {"run", "compare", "init", "metrics"}
     for name, command in (commands | {f"evaluate {name}": command for name, command in evaluate.items()}).items():

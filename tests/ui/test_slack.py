@@ -73,7 +73,7 @@ async def test_over_http_beside_the_page(samples_index: Path, tmp_path: Path) ->
             "SLACK_BOT_TOKEN": workspace.bot_token,
             "SLACK_SIGNING_SECRET": workspace.signing_secret,
             "DRAGOMAN_SLACK__API_URL": workspace.api_url,
-            "DRAGOMAN_SLACK__PUBLIC_URL": "https://help.test",
+            "DRAGOMAN_SERVER__PUBLIC_URL": "https://help.test",
             "DRAGOMAN_SLACK__INBOX": str(tmp_path / "inbox.sqlite3"),
             "DRAGOMAN_SERVER__FEEDBACK": str(tmp_path / "feedback.sqlite3"),
         }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI, Response
@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from ui.server.access import RequestsMiddleware
 from ui.server.api import api
+from ui.server.openai_api import openai_api
 from ui.server.problems import add_handlers
 from ui.server.service import Service
 from ui.server.source_view import source_view
@@ -20,14 +21,16 @@ __all__ = ["create_app"]
 
 
 def create_app(
-    service: Service, *, body_bytes: int, beside: AbstractAsyncContextManager[object] | None = None
+    service: Service, *, body_bytes: int, beside: Sequence[AbstractAsyncContextManager[object]] = ()
 ) -> FastAPI:
-    """The app over an index that is open. Closes the service when it ends, and enters `beside` while it runs."""
+    """The app over an index that is open. Closes the service when it ends; `beside` is entered as long as it runs."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
-            async with beside or nullcontext():
+            async with AsyncExitStack() as entered:
+                for one in beside:
+                    await entered.enter_async_context(one)
                 yield
         finally:
             service.close()
@@ -43,6 +46,7 @@ def create_app(
     add_handlers(app)
     app.add_middleware(RequestsMiddleware, body_bytes=body_bytes, metrics=service.metrics)
     app.include_router(api(service))
+    app.include_router(openai_api(service))
     app.include_router(source_view(service))
 
     @app.get("/healthz", tags=["operation"])

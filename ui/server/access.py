@@ -9,8 +9,9 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicCredentials, HTTPBearer
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -21,12 +22,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.server.logs import REQUEST_ID
 from ui.server.metrics import Metrics
-from ui.server.problems import ProblemError, problem
+from ui.server.problems import ProblemError
 
 __all__ = ["BASIC", "BEARER", "Access", "RequestsMiddleware"]
 
 BEARER = HTTPBearer(auto_error=False, description="One of the operator's API keys, where there are any.")
 BASIC = HTTPBasic(auto_error=False, description="One of the operator's logins, where there are any.")
+Key = Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
+Login = Annotated[HTTPBasicCredentials | None, Depends(BASIC)]
 GUESSES_A_MINUTE = 10
 USABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 log = logging.getLogger(__name__)
@@ -36,7 +39,7 @@ class Access:
     """Knows the keys and logins, and counts what each client asked in the last minute.
 
     Programs show a key (or a login), people a login. Where there are neither keys nor logins, everybody may ask; where
-    there are only keys, the page and the source view stay open.
+    there are only keys, the page and the source view stay open. The checks are dependencies for FastAPI.
     """
 
     def __init__(self, keys: Sequence[str], a_minute: int, logins: Mapping[str, str] | None = None) -> None:
@@ -46,9 +49,7 @@ class Access:
         self._guesses = RateLimitItemPerMinute(GUESSES_A_MINUTE)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
-    def check_program(
-        self, request: Request, key: HTTPAuthorizationCredentials | None, login: HTTPBasicCredentials | None
-    ) -> None:
+    def check_program(self, request: Request, key: Key, login: Login) -> None:
         """Raises ProblemError 401, or 429 after too many wrong logins."""
         if not self._keys and not self._logins:
             return
@@ -59,13 +60,18 @@ class Access:
         headers = {"WWW-Authenticate": "Bearer"}
         raise ProblemError(HTTPStatus.UNAUTHORIZED, "an API key is needed: Authorization: Bearer KEY", headers)
 
-    def check_person(self, request: Request, login: HTTPBasicCredentials | None) -> None:
+    def check_asker(self, request: Request, key: Key, login: Login) -> None:
+        """Of programs that ask something, the rate too. Raises ProblemError 401 or 429."""
+        self.check_program(request, key, login)
+        self.check_rate(request, key)
+
+    def check_person(self, request: Request, login: Login) -> None:
         """Raises ProblemError 401, upon which a browser asks for a login, or 429 after too many wrong ones."""
         if self._logins and not (login and self._is_login(request, login)):
             headers = {"WWW-Authenticate": 'Basic realm="Dragoman"'}
             raise ProblemError(HTTPStatus.UNAUTHORIZED, "a login is needed", headers)
 
-    def check_rate(self, request: Request, key: HTTPAuthorizationCredentials | None = None) -> None:
+    def check_rate(self, request: Request, key: Key = None) -> None:
         """Raises ProblemError 429."""
         client = key.credentials if key and self._keys else _address(request)
         if not self._limiter.hit(self._rate, client):
@@ -116,11 +122,15 @@ class RequestsMiddleware:
         scope.setdefault("state", {})["id"] = request_id
         token, started, status, read = REQUEST_ID.set(request_id), time.perf_counter(), 0, 0
 
+        length = Headers(scope=scope).get("content-length", "0")
+        declared = int(length) if length.isdecimal() else 0
+
         async def receive_some() -> Message:
             nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > self._most:
+            if declared <= self._most:
+                message = await receive()
+                read += len(message.get("body", b""))
+            if max(declared, read) > self._most:
                 # Of Starlette's own kind, which FastAPI lets through where it reads the body.
                 raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"at most {self._most:,} bytes are read")
             return message
@@ -136,16 +146,7 @@ class RequestsMiddleware:
             await send(message)
 
         try:
-            length = Headers(scope=scope).get("content-length", "0")
-            if length.isdecimal() and int(length) > self._most:
-                response = problem(
-                    Request(scope),
-                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                    f"at most {self._most:,} bytes are read",
-                )
-                await response(scope, receive, send_with_id)
-            else:
-                await self._app(scope, receive_some, send_with_id)
+            await self._app(scope, receive_some, send_with_id)
         finally:
             if status >= HTTPStatus.BAD_REQUEST:
                 self._metrics.failed(status)

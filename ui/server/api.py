@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBasicCredentials
 from fastapi.sse import format_sse_event
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,7 +17,6 @@ from bot.feedback import COMMENT_LIMIT, Feedback
 from bot.question import QUESTION_LIMIT
 from bot.types import Answer, Citation, Question
 from index.types import Version
-from ui.server.access import BASIC, BEARER
 from ui.server.problems import PROBLEM, Problem, ProblemError
 from ui.server.service import MOST_HISTORY, Service
 
@@ -129,10 +127,6 @@ class DocumentShape(BaseModel):
     versions: list[VersionShape]
 
 
-Key = Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
-Login = Annotated[HTTPBasicCredentials | None, Depends(BASIC)]
-
-
 def _problems(described: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
     """Responses for the description of the API: they are not of its usual content type."""
     content = {PROBLEM: {"schema": Problem.model_json_schema()}}
@@ -154,19 +148,11 @@ _PROBLEMS = _problems(
 
 def api(service: Service) -> APIRouter:
     """The routes."""
-
-    def admitted(request: Request, key: Key, login: Login) -> None:
-        service.access.check_program(request, key, login)
-
-    def asking(request: Request, key: Key, login: Login) -> None:
-        admitted(request, key, login)
-        service.access.check_rate(request, key)
-
     routes = APIRouter(prefix="/v1", responses=_PROBLEMS)
 
     @routes.post(
         "/ask",
-        dependencies=[Depends(asking)],
+        dependencies=[Depends(service.access.check_asker)],
         response_model=Answer,
         tags=["questions"],
         responses={200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}},
@@ -181,13 +167,13 @@ def api(service: Service) -> APIRouter:
             return StreamingResponse(_events(answer), media_type=EVENT_STREAM, headers={"Cache-Control": "no-store"})
         return answer
 
-    @routes.post("/search", dependencies=[Depends(asking)], tags=["questions"])
+    @routes.post("/search", dependencies=[Depends(service.access.check_asker)], tags=["questions"])
     async def search(body: Search) -> Found:
         """The passages nearest to a question, one of each article, whether they answer it or not."""
         question = Question(body.question, body.language, tuple(body.history))
         return Found(passages=list(await service.passages(question, body.limit)))
 
-    @routes.get("/articles", dependencies=[Depends(admitted)], tags=["documents"])
+    @routes.get("/articles", dependencies=[Depends(service.access.check_program)], tags=["documents"])
     def articles(
         start: Annotated[int, Query(ge=0, le=10**9)] = 0, limit: Annotated[int, Query(ge=1, le=1_000)] = 100
     ) -> Articles:
@@ -205,7 +191,7 @@ def api(service: Service) -> APIRouter:
 
     @routes.get(
         "/documents/{document}",
-        dependencies=[Depends(admitted)],
+        dependencies=[Depends(service.access.check_program)],
         tags=["documents"],
         responses=_problems({404: "No such document"}),
     )
@@ -227,7 +213,7 @@ def api(service: Service) -> APIRouter:
             versions=[_version(version) for version in versions],
         )
 
-    @routes.post("/feedback", dependencies=[Depends(asking)], status_code=204, tags=["feedback"])
+    @routes.post("/feedback", dependencies=[Depends(service.access.check_asker)], status_code=204, tags=["feedback"])
     def feedback(body: Rating) -> None:
         """Say whether an answer helped. Sent again for the same answer, it takes the place of what was said before."""
         service.feedback.put(Feedback(**body.model_dump()))

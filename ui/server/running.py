@@ -95,20 +95,26 @@ def open_service(settings: Settings, say: Callable[[str], None] = lambda _: None
         metrics=Metrics(),
         feedback=FeedbackStore(server.feedback or settings.index / FEEDBACK),
         log_questions=server.log_questions,
+        public_url=server.public_url,
     )
 
 
 def _app(settings: Settings, secrets: SlackSecrets, service: Service, say: Callable[[str], None]) -> FastAPI:
-    """The app, with Slack's address where Slack's signing secret is set."""
-    body_bytes = settings.server.body_bytes
-    if secrets.signing_secret is None:
-        return create_app(service, body_bytes=body_bytes)
-    from ui.slack import EVENTS, slack_bot, slack_events
+    """The app, with `/mcp`, and with Slack's address where Slack's signing secret is set."""
+    from ui.mcp_server.over_http import McpOverHttp
 
-    bot = slack_bot(settings, secrets.model_copy(update={"app_token": None}), service)
-    say(f"Dragoman answers in Slack as {asyncio.run(bot.check())}, whose events go to {EVENTS}")
-    app = create_app(service, body_bytes=body_bytes, beside=bot.running())
-    app.include_router(slack_events(bot))
+    mcp = McpOverHttp(service, settings.server)
+    beside, routes = [mcp.running()], [mcp.routes]
+    if secrets.signing_secret:
+        from ui.slack import EVENTS, slack_bot, slack_events
+
+        bot = slack_bot(settings, secrets.model_copy(update={"app_token": None}), service)
+        say(f"Dragoman answers in Slack as {asyncio.run(bot.check())}, whose events go to {EVENTS}")
+        beside.append(bot.running())
+        routes.append(slack_events(bot))
+    app = create_app(service, body_bytes=settings.server.body_bytes, beside=beside)
+    for route in routes:
+        app.include_router(route)
     return app
 
 

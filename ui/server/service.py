@@ -42,6 +42,7 @@ class Service:
     metrics: Metrics
     feedback: FeedbackStore
     log_questions: bool = False
+    public_url: str | None = None
 
     async def ask(self, question: Question) -> Answer:
         """Raises QuestionError, Overloaded or Late."""

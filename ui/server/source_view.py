@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from babel import Locale, UnknownLocaleError
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse
-from fastapi.security import HTTPBasicCredentials
 from jinja2 import Environment, PackageLoader
 
 from bot.layout import source_link
 from index.store import Store
 from index.types import Document, Version
-from ui.server.access import BASIC
 from ui.server.problems import ProblemError
 from ui.server.service import Service
 
@@ -57,11 +55,7 @@ def direction(language: str) -> str:
 
 def source_view(service: Service) -> APIRouter:
     """The one route."""
-
-    def admitted(request: Request, login: Annotated[HTTPBasicCredentials | None, Depends(BASIC)]) -> None:
-        service.access.check_person(request, login)
-
-    routes = APIRouter(include_in_schema=False, dependencies=[Depends(admitted)])
+    routes = APIRouter(include_in_schema=False, dependencies=[Depends(service.access.check_person)])
 
     @routes.get("/documents/{name}", response_class=HTMLResponse)
     def show(

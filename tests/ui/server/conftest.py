@@ -33,14 +33,16 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def service(folder: Path, tmp_path: Path) -> Service:
-    return Service(
+def service(folder: Path, tmp_path: Path) -> Iterator[Service]:
+    service = Service(
         index=LiveIndex(folder, WordEmbedder(), lambda retriever: AnswerEngine(retriever, threshold=0.0)),
         admission=Admission(at_once=2, waiting=2, seconds=10),
         access=Access(keys=(), a_minute=1_000),
         metrics=Metrics(),
         feedback=FeedbackStore(tmp_path / "feedback.sqlite3"),
     )
+    yield service
+    service.close()
 
 
 @pytest.fixture
