@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import signal
 import sqlite3
 import sys
+import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -40,6 +42,11 @@ class Replica:
         assert self._process.stdout is not None
         port = int(await self._process.stdout.readline())
         self.url = f"http://127.0.0.1:{port}/slack/events"
+
+    def memory(self) -> float:
+        """MiB that it holds now."""
+        pages = int(Path(f"/proc/{self._process.pid}/statm").read_text("ascii").split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
     async def kill(self) -> None:
         self._process.send_signal(signal.SIGKILL)
@@ -107,6 +114,29 @@ def answered(workspace: Workspace, threads: list[list[Said]]) -> set[str]:
     ]
     assert len(keys) == len(set(keys)), "answered twice"
     return {key.partition(":")[2] for key in keys}
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc, which Linux has")
+async def test_two_hundred_mentions_within_ten_seconds_cost_no_memory(tmp_path: Path) -> None:
+    async with Workspace(retries=(1.0, 2.0, 4.0)) as workspace, AsyncExitStack() as stack:
+        replica = Replica(workspace, tmp_path / "inbox.sqlite3")
+        await replica.start()
+        stack.push_async_callback(replica.kill)
+        workspace.events_url = replica.url
+        roots = [await workspace.mention(GENERAL, ANNA, f"{thread}.0") for thread in range(20)]
+        await workspace.until(lambda: all(workspace.replies(root) for root in roots), DEADLINE)
+        before, started, peak = replica.memory(), time.monotonic(), 0.0
+        for number in range(1, 11):
+            said = (workspace.mention(GENERAL, ANNA, f"{at}.{number}", root.ts) for at, root in enumerate(roots))
+            await asyncio.gather(*said)
+            peak = max(peak, replica.memory())
+        assert time.monotonic() - started < 10
+        await workspace.until(lambda: all(len(workspace.replies(root)) == 11 for root in roots), DEADLINE)
+        await workspace.settled()
+        for thread, root in enumerate(roots):
+            replies = [reply.text.split(" &lt; ")[0] for reply in workspace.replies(root)]
+            assert replies == [f"{thread}.{number}" for number in range(11)]
+        assert max(peak, replica.memory()) - before < 30
 
 
 async def test_an_answer_that_a_killed_process_had_posted_is_not_posted_again(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from typing import Any
@@ -275,22 +274,6 @@ async def test_new_and_lost_sockets_lose_nothing(desk: Desk) -> None:
         await answer(workspace, await workspace.mention(GENERAL, ANNA, "one"))
         await workspace.disconnect()
         await answer(workspace, await workspace.mention(GENERAL, ANNA, "two"))
-
-
-async def test_two_hundred_mentions_at_once_are_answered_once_each_and_in_order(desk: Desk) -> None:
-    parrot = Parrot(0.01)
-    async with Workspace(retries=(1.0, 2.0, 4.0)) as workspace, bot_in(workspace, parrot, desk):
-        started = time.monotonic()
-        roots = [await workspace.mention(GENERAL, ANNA, f"{thread}.0") for thread in range(20)]
-        for number in range(1, 10):
-            mentions = (workspace.mention(GENERAL, ANNA, f"{at}.{number}", root.ts) for at, root in enumerate(roots))
-            await asyncio.gather(*mentions)
-        assert time.monotonic() - started < 10
-        await workspace.until(lambda: all(len(workspace.replies(root)) == 10 for root in roots), 60)
-        await workspace.settled()
-        for thread, root in enumerate(roots):
-            said = [reply.text.split(" &lt; ")[0] for reply in workspace.replies(root)]
-            assert said == [f"{thread}.{number}" for number in range(10)]
 
 
 @pytest.mark.parametrize("error", ["invalid_auth", "account_inactive", "token_revoked"])
