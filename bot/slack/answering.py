@@ -138,6 +138,10 @@ class Answering:
     async def _finish(self, work: Work, owner: str) -> None:
         """Whatever happens, the question is done afterwards, or waits for another try."""
         key = work.asked.key
+        if work.tries > MOST_TRIES:  # whoever tried, died of it
+            log.error("a question was given up", extra={"answer": work.asked.id})
+            await asyncio.to_thread(self._inbox.done, key, owner)
+            return
         try:
             await self._answer(work, owner)
         except asyncio.CancelledError:
@@ -166,7 +170,8 @@ class Answering:
         asked = work.asked
         if work.uncertain and await self._is_posted(asked):
             await asyncio.to_thread(self._inbox.done, asked.key, owner)
-            return
+            async with self._sign(asked):  # which whoever posted may have left behind
+                return
         async with self._sign(asked):
             text, blocks, record = await self._said(asked)
             if await asyncio.to_thread(self._inbox.about_to_post, asked.key, owner, record):
@@ -256,7 +261,11 @@ class Answering:
                     return
                 except SlackApiError:
                     self._in_panel = False
-            await self._hasty.reactions_add(channel=asked.channel, timestamp=asked.ts, name=SIGN)
+            try:
+                await self._hasty.reactions_add(channel=asked.channel, timestamp=asked.ts, name=SIGN)
+            except SlackApiError as error:
+                if error.response.get("error") != "already_reacted":
+                    raise
             await done.wait()
             await self._web.reactions_remove(channel=asked.channel, timestamp=asked.ts, name=SIGN)
         except (SlackClientError, aiohttp.ClientError, TimeoutError) as error:

@@ -154,6 +154,7 @@ async def test_an_answer_that_a_killed_process_had_posted_is_not_posted_again(tm
         workspace.events_url = replica.url
         await workspace.say(GENERAL, ANNA, "twice", said.ts)
         await workspace.until(lambda: len(workspace.replies(said)) == 2, DEADLINE)
+        await workspace.until(lambda: not workspace.reactions(GENERAL, said.ts))
         assert [reply.text for reply in workspace.replies(said)] == ["once", "twice &lt; once"]
 
 
