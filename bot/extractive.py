@@ -51,6 +51,7 @@ def citation(evidence: Evidence, statement: Statement, document: str, marker: in
         start=start,
         end=end,
         passage=source.text[run[0].unit.passage_start : run[-1].unit.passage_end],
+        passage_start=run[0].unit.passage_start,
         versions=_others(evidence.documents, statement, document),
     )
 

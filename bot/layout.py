@@ -36,8 +36,10 @@ def pieces(answer: Answer) -> list[Piece]:
 
 def around_quote(citation: Citation) -> tuple[str, str, str]:
     """The passage as what stands before the quote, the quote, and what stands after it."""
-    before, found, after = citation.passage.partition(citation.quote)
-    return (before, found, after) if found else ("", citation.quote, "")
+    start, end = citation.start - citation.passage_start, citation.end - citation.passage_start
+    if citation.passage[start:end] != citation.quote:
+        return "", citation.quote, ""
+    return citation.passage[:start], citation.quote, citation.passage[end:]
 
 
 def text_language(answer: Answer) -> str:

@@ -40,8 +40,9 @@ class QuotedVersion:
 class Citation:
     """Where a quote stands: `document.text[start:end] == quote`, in code points, always.
 
-    `document` is the document's id in the index; `marker` is the number that the answer refers to it by. `versions`
-    has what the article's other versions say in its place, where they are aligned with it, by language.
+    `document` is the document's id in the index; `marker` is the number that the answer refers to it by. `passage`, in
+    which the quote stands, begins at `passage_start`. `versions` has what the article's other versions say in its
+    place, where they are aligned with it, by language.
     """
 
     marker: int
@@ -53,6 +54,7 @@ class Citation:
     start: int
     end: int
     passage: str
+    passage_start: int
     versions: tuple[QuotedVersion, ...] = ()
 
 

@@ -30,5 +30,6 @@ def quoting(
         start=place.start,
         end=place.end,
         passage=document.text[place.start : place.end],
+        passage_start=place.start,
     )
     return Answer(question.text, question.language, "answered", text, place.score, None, (citation,), untimed)

@@ -47,7 +47,7 @@ def cited(document: Document, quote: str, shift: int = 0) -> Citation:
     """The quote where it stands, or beside it."""
     start = document.text.index(quote) + shift
     return Citation(
-        1, quote, document.id, document.source_uri, "", document.language, start, start + len(quote), document.text
+        1, quote, document.id, document.source_uri, "", document.language, start, start + len(quote), document.text, 0
     )
 
 
@@ -170,7 +170,7 @@ def test_a_quote_is_exact_where_it_is_the_documents_text_at_that_place(shift: in
 
 
 def test_a_quote_that_was_rewritten_is_not_exact() -> None:
-    citation = Citation(1, "Six weeks", EN.id, EN.source_uri, "", "en", 25, 34, EN.text)
+    citation = Citation(1, "Six weeks", EN.id, EN.source_uri, "", "en", 25, 34, EN.text, 0)
     (quote,) = measure(Scripted(answered(citation)), asked(SIX_WEEKS)).quotes
     assert (quote.text, quote.exact, quote.right) == ("Six weeks", False, True)
 

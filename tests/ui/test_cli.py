@@ -43,7 +43,8 @@ def test_a_question_is_answered_in_its_language_with_exact_offsets(
     assert list(answer["timings_ms"]) == ["embed", "search", "compose", "total"]
     citation = next(citation for citation in answer["citations"] if expected in citation["quote"])
     assert list(citation) == [
-        "marker", "quote", "document", "source_uri", "title", "language", "start", "end", "passage", "versions",
+        "marker", "quote", "document", "source_uri", "title", "language", "start", "end", "passage", "passage_start",
+        "versions",
     ]  # fmt: skip
     assert [version["language"] for version in citation["versions"]] == sorted(set(QUESTIONS) - {language})
     for version in citation["versions"]:

@@ -53,9 +53,11 @@ def citation(quote: str = "Five years.", marker: int = 1, **parts: Any) -> Citat
         start=start,
         end=start + len(quote),
         passage=f"How long? {quote} Then renew.",
+        passage_start=0,
         versions=(version(),),
     )
-    return replace(given_, **parts)
+    given_ = replace(given_, **parts)
+    return replace(given_, passage_start=given_.start - max(given_.passage.find(given_.quote), 0))
 
 
 def answer(*citations: Citation, **parts: Any) -> Answer:

@@ -36,6 +36,7 @@ CITATION = Citation(
     start=10,
     end=39,
     passage="Welcome! The training takes six weeks. It is paid.",
+    passage_start=1,
     versions=(FRENCH,),
 )
 SELECTED = re.compile(r"(> )?(?=[.\w\[])([a-z]\w*)?((?:\.[\w-]+)*)((?:\[[^\]]+\])*) ?")
@@ -85,6 +86,13 @@ def test_the_quote_is_marked_in_its_passage() -> None:
     assert quotation.text_content() == CITATION.passage
     assert select(quotation, "mark")[0].text_content() == CITATION.quote
     assert (quotation.get("lang"), quotation.get("dir")) == ("en", "ltr")
+
+
+def test_of_a_quote_that_stands_twice_the_cited_one_is_marked() -> None:
+    twice = replace(CITATION, passage=f"{CITATION.quote} {CITATION.quote}", passage_start=10 - len(CITATION.quote) - 1)
+    (quotation,) = select(answered(replace(ANSWER, citations=(twice,))), ".card > blockquote")
+    (mark,) = select(quotation, "mark")
+    assert (quotation.text, mark.text, mark.tail) == (f"{CITATION.quote} ", CITATION.quote, None)
 
 
 def test_a_quote_that_is_not_in_its_passage_is_shown_alone() -> None:
@@ -211,7 +219,9 @@ def test_whatever_comes_from_outside_is_shown_as_text(hostile: str) -> None:
     citation = replace(
         CITATION,
         quote=hostile,
+        end=10 + len(hostile),
         passage=f"a {hostile} z",
+        passage_start=8,
         title=hostile,
         document=hostile,
         language=hostile,

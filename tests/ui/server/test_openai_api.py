@@ -131,7 +131,9 @@ def test_a_marker_leads_to_the_quote_in_its_document(client: openai.OpenAI) -> N
 
 def test_markers_are_found_after_each_quote_and_at_the_end(service: Service, folder: Path) -> None:
     def citation(marker: int, quote: str) -> Citation:
-        return Citation(marker, quote, "canteen", "file:///canteen", f"Title {marker}", "en", marker, marker + 5, quote)
+        return Citation(
+            marker, quote, "canteen", "file:///canteen", f"Title {marker}", "en", marker, marker + 5, quote, marker
+        )
 
     text = "𝔄𝔟 [1] 👩‍🍳. Second [2]! The end"
     citations = (citation(1, "𝔄𝔟 [1] 👩‍🍳."), citation(2, "not word for word"), citation(3, "Second [2]!"))
