@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -102,14 +104,17 @@ class SlackBot:
             raise SlackError("Socket Mode needs an app-level token")
         handler = _Handler(self.app, self._secrets.app_token, web_client=self._web)
         try:
-            await handler.client.connect()  # type: ignore[no-untyped-call]
+            await handler.client.connect()  # type: ignore[no-untyped-call]  # slack_sdk gives it no types
             await until.wait()
         finally:
-            await handler.client.close()  # type: ignore[no-untyped-call]
+            await handler.client.close()  # type: ignore[no-untyped-call]  # nor this
 
     async def _forget(self) -> None:
         while True:
-            await asyncio.to_thread(self._inbox.forget, self._keep)
+            try:
+                await asyncio.to_thread(self._inbox.forget, self._keep)
+            except sqlite3.Error as error:  # the next time, then
+                log.warning("the inbox could not be cleared", extra={"reason": str(error)})
             await asyncio.sleep(DAY / 24)
 
 
@@ -128,7 +133,7 @@ class _Handler(AsyncSocketModeHandler):
     """Acknowledges whatever comes, but what could not be written down."""
 
     async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]  # as Bolt does
-        started = asyncio.get_running_loop().time()
+        started = time.time()
         try:
             response = await run_async_bolt_app(self.app, req)
         except Exception:
