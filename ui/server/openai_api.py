@@ -16,6 +16,7 @@ from fastapi.routing import APIRoute
 from fastapi.sse import format_sse_event
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 
 from bot.layout import pieces, source_link
@@ -235,6 +236,15 @@ class RefusingAsOpenAI(APIRoute):
         return handled
 
 
+class _Anything(PathConvertor):
+    """With ends of lines, which Starlette's own leaves out: a name with one found no route, and so no error of ours."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("anything", _Anything())
+
+
 def openai_api(service: Service) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/v1", route_class=RefusingAsOpenAI, responses=REFUSED, tags=["openai"])
@@ -268,7 +278,7 @@ def openai_api(service: Service) -> APIRouter:
         """What can be named as the model of a completion."""
         return Models(data=[dragoman])
 
-    @routes.get("/models/{model:path}", dependencies=[Depends(service.access.check_program)])
+    @routes.get("/models/{model:anything}", dependencies=[Depends(service.access.check_program)])
     def one_model(model: str) -> Model:
         """The model of this name."""
         _check_model(model)

@@ -274,7 +274,10 @@ def test_the_one_model_can_be_found(client: openai.OpenAI) -> None:
     assert client.models.retrieve("dragoman") == model
 
 
-@pytest.mark.parametrize("name", ["gpt-4o", "Dragoman", "somebody/dragoman", "", "\0"])
+OTHER_MODELS = ["gpt-4o", "Dragoman", "somebody/dragoman", "", "\0", "drag\noman", "dragoman\n", "\x85"]
+
+
+@pytest.mark.parametrize("name", OTHER_MODELS)
 def test_there_is_no_other_model(client: openai.OpenAI, name: str) -> None:
     with pytest.raises(openai.NotFoundError) as refused:
         client.chat.completions.create(model=name, messages=said(QUESTION))
