@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from bot.types import Citation, QuotedVersion
+from bot.types import Citation, Piece, QuotedVersion
 from index.types import Document, Evidence, SentenceScore, Statement
 
-__all__ = ["NEARLY_EQUAL", "citation", "cite", "quoted_text"]
+__all__ = ["NEARLY_EQUAL", "citation", "cite", "quoted"]
 
 NEARLY_EQUAL = 0.02
 """A second statement of the passage is quoted too where its score is that near the best one's (docs/retrieval.md)."""
@@ -56,13 +56,13 @@ def citation(evidence: Evidence, statement: Statement, document: str, marker: in
     )
 
 
-def quoted_text(citations: Sequence[Citation], text: str) -> str:
-    """The quotes as one text, with "…" where one does not directly follow the other in the document's `text`."""
-    joined = citations[0].quote
+def quoted(citations: Sequence[Citation], text: str) -> tuple[Piece, ...]:
+    """The quotes one after another, with "…" where one does not directly follow the other in the document's `text`."""
+    pieces = [Piece(citations[0].quote, (citations[0].marker,))]
     for before, after in pairwise(citations):
         follows = before.end <= after.start and not text[before.end : after.start].strip()
-        joined += (" " if follows else OMISSION) + after.quote
-    return joined
+        pieces.append(Piece((" " if follows else OMISSION) + after.quote, (after.marker,)))
+    return tuple(pieces)
 
 
 def _others(documents: Mapping[str, Document], statement: Statement, quoted: str) -> tuple[QuotedVersion, ...]:

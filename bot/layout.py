@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
-from bot.types import Answer, Citation
+from bot.types import Answer, Citation, Piece
 
-__all__ = ["Piece", "around_quote", "pieces", "source_link", "text_language"]
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of an answer, and the numbers of the citations that it stands on."""
-
-    text: str
-    markers: tuple[int, ...]
+__all__ = ["around_quote", "pieces", "source_link", "text_language"]
 
 
-def pieces(answer: Answer) -> list[Piece]:
-    """The text of an answer, each citation's number after its quote; where that is not word for word, at the end."""
-    found, at, unplaced = [], 0, []
-    for citation in answer.citations:
-        start = answer.text.find(citation.quote, at)
-        if start < 0:
-            unplaced.append(citation.marker)
-            continue
-        end = start + len(citation.quote)
-        found.append(Piece(answer.text[at:end], (citation.marker,)))
-        at = end
-    if unplaced or at < len(answer.text):
-        found.append(Piece(answer.text[at:], tuple(unplaced)))
-    return found
+def pieces(answer: Answer) -> Sequence[Piece]:
+    """The text of an answer or an abstention, cut where numbers of citations stand."""
+    return answer.pieces or (Piece(answer.text),)
 
 
 def around_quote(citation: Citation) -> tuple[str, str, str]:
@@ -43,8 +24,9 @@ def around_quote(citation: Citation) -> tuple[str, str, str]:
 
 
 def text_language(answer: Answer) -> str:
-    """That of the answer's text, which quotes, and so may be another than the asker's."""
-    return answer.citations[0].language if answer.citations else answer.language
+    """That of the answer's text, which may quote, and so be in another than the asker's."""
+    quotes = answer.composer == "extractive" and answer.citations
+    return answer.citations[0].language if quotes else answer.language
 
 
 def source_link(document: str, start: int, end: int) -> str:

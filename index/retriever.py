@@ -89,24 +89,48 @@ class Retriever:
         arXiv:2004.05484).
         """
         spoken = [language for language in languages if language in self.languages]
-        worded = [asker] if asker in spoken else spoken
+        worded = _worded(asker, spoken)
         with self._store.snapshot():
             proposed = [
                 unit
                 for language in spoken
                 for unit in self.propose(question, query, language, worded=language in worded)
             ]
-            scores = self._scored(question, query, proposed, worded)
-            members = self._store.articles.statements_with(scores)
-            aligned = {sentence for sentences in members.values() for sentence in sentences}
-            alone = [self._statement([score], asker) for sentence, score in scores.items() if sentence not in aligned]
-            shared = self._shared(members, scores, asker)
-            whole = self._store.articles.statements(sorted(shared, key=lambda i: _order(shared[i]))[:EXPANDED])
-            missing = {sentence for sentences in whole.values() for sentence in sentences} - scores.keys()
-            added = [unit for unit in self._store.quotable_sentences(missing, ()) if unit.language in spoken]
-            scores |= self._scored(question, query, added, worded)
-            shared |= self._shared(whole, scores, asker)
-            return self._folded(sorted([*alone, *shared.values()], key=_order), limit)
+            return self._found(question, query, proposed, spoken, asker, limit)
+
+    def read(
+        self, question: str, query: Vectors, passages: Iterable[int], *, asker: str | None = None
+    ) -> list[Evidence]:
+        """All that these passages say and that can be quoted, with its versions, as `search` gives what it finds.
+
+        Passages that are gone are passed over.
+        """
+        with self._store.snapshot():
+            units = self._store.quotable_sentences((), passages)
+            return self._found(question, query, units, list(self.languages), asker, None)
+
+    def _found(
+        self,
+        question: str,
+        query: Vectors,
+        proposed: Sequence[Unit],
+        spoken: Sequence[str],
+        asker: str | None,
+        limit: int | None,
+    ) -> list[Evidence]:
+        """The proposed sentences with their versions in these languages, folded by article."""
+        worded = _worded(asker, spoken)
+        scores = self._scored(question, query, proposed, worded)
+        members = self._store.articles.statements_with(scores)
+        aligned = {sentence for sentences in members.values() for sentence in sentences}
+        alone = [self._statement([score], asker) for sentence, score in scores.items() if sentence not in aligned]
+        shared = self._shared(members, scores, asker)
+        whole = self._store.articles.statements(sorted(shared, key=lambda i: _order(shared[i]))[:EXPANDED])
+        missing = {sentence for sentences in whole.values() for sentence in sentences} - scores.keys()
+        added = [unit for unit in self._store.quotable_sentences(missing, ()) if unit.language in spoken]
+        scores |= self._scored(question, query, added, worded)
+        shared |= self._shared(whole, scores, asker)
+        return self._folded(sorted([*alone, *shared.values()], key=_order), limit)
 
     def propose(self, question: str, query: Vectors, language: str, *, worded: bool) -> list[Unit]:
         """The sentences of one language that the vectors propose, and those that the words do where `worded`."""
@@ -202,7 +226,7 @@ class Retriever:
         weights = self._weights
         return max(weights.coverage * s.coverage + weights.passage_coverage * s.passage_coverage for s in run)
 
-    def _folded(self, statements: Sequence[Statement], limit: int) -> list[Evidence]:
+    def _folded(self, statements: Sequence[Statement], limit: int | None) -> list[Evidence]:
         """One article takes one place, that of its best statement."""
         article_of = self._store.articles.of_documents({next(iter(statement.versions)) for statement in statements})
         by_article: dict[str, list[Statement]] = defaultdict(list)
@@ -217,6 +241,11 @@ class Retriever:
             Evidence(rank, article, {d: documents[d] for found in held for d in found.versions}, tuple(held))
             for rank, (article, held) in enumerate(best, start=1)
         ]
+
+
+def _worded(asker: str | None, spoken: Sequence[str]) -> Sequence[str]:
+    """The languages that words are looked for in: the asker's alone where it is among those searched."""
+    return [asker] if asker is not None and asker in spoken else spoken
 
 
 def _mean_of_better_half(values: Sequence[float]) -> float:

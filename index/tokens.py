@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-__all__ = ["terms"]
+__all__ = ["WITHOUT_SPACES", "terms"]
 
 STEM_LENGTH = 5
 """Words are cut to their first letters, a stemmer for every language at once: "opleiding", "opleidingen" -> "oplei".

@@ -11,7 +11,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import get_month_names, get_period_names
 from icu4py.messageformat import MessageFormat
 
-__all__ = ["PLAIN", "RUN_ON", "date_patterns", "day_periods", "is_in_words", "scales_of"]
+__all__ = ["PLAIN", "RUN_ON", "date_patterns", "day_periods", "is_in_words", "scales_of", "spelled_out"]
 
 PREFIXING = {"ar", "fa", "ur"}
 """Languages in which articles and the like stand at the front of words."""
@@ -32,7 +32,11 @@ AM_PM = r"\b[ap]\.? ?m\b"
 ROMAN = ((100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 
 SPELLED_BELOW = 10**13
-SPELLINGS = ("", ",%spellout-ordinal", ",%spellout-ordinal-masculine", ",%spellout-ordinal-feminine")
+SPELLINGS = (
+    "",
+    *(f",%spellout-{kind}{gender}" for kind in ("cardinal", "ordinal") for gender in ("", "-masculine", "-feminine")),
+    ",%spellout-cardinal-masculine-genitive",
+)
 
 
 class _PlainCharacters(dict[int, int | None]):
@@ -54,7 +58,7 @@ class _PlainCharacters(dict[int, int | None]):
         return kept
 
 
-PLAIN = _PlainCharacters({0x66B: ord("."), 0x66C: ord(","), 0x2019: ord("'")})
+PLAIN = _PlainCharacters({0x66B: ord("."), 0x66C: ord(","), 0x2019: ord("'"), 0x2BC: ord("'")})
 
 
 @lru_cache(maxsize=256)
@@ -170,6 +174,12 @@ def _spelled(number: int, language: str) -> list[re.Pattern[str]]:
     return found
 
 
+@lru_cache(maxsize=4096)
+def spelled_out(number: int, language: str) -> frozenset[str]:
+    """The number in words, folded: as a counting and as an ordinal number."""
+    return frozenset(_spell(number, language, ruleset) for ruleset in SPELLINGS)
+
+
 def _spell(number: int, language: str, ruleset: str) -> str:
     return _speller(language, ruleset).format({"n": number}).translate(PLAIN).casefold()
 
@@ -183,5 +193,7 @@ def _speller(language: str, ruleset: str) -> MessageFormat:
 def _stem(word: str) -> str:
     """Without what is mostly an ending; short words end where they end."""
     if len(word) < 4:
-        return re.escape(word) + r"\b"
+        return re.escape(word) + r"(?![\w\u0900-\u097f])"
+    if word.endswith("ون"):  # Arabic tens, which end otherwise after a preposition
+        return re.escape(word[:-2])
     return re.escape(word[: -2 if len(word) > 6 else -1 if len(word) > 4 else None])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.extractive import NEARLY_EQUAL, citation, cite, quoted_text
+from bot.extractive import NEARLY_EQUAL, citation, cite
+from bot.extractive import quoted as laid_out
 from index.types import Document, Evidence, SentenceScore, Statement, Unit
 
 ENGLISH = "Ham one. Ham two. Ham three.\n\nHam four."
@@ -110,7 +111,7 @@ def test_no_sentence_is_quoted_twice() -> None:
 def test_quotes_are_joined_with_a_mark_where_they_do_not_follow_each_other() -> None:
     def said(*places: int) -> str:
         found = evidence(*(statement(1.0, en=(place,)) for place in places))
-        return quoted_text(cite(found, found.statements[0], "en", 3), ENGLISH)
+        return "".join(piece.text for piece in laid_out(cite(found, found.statements[0], "en", 3), ENGLISH))
 
     assert said(0) == "Ham one."
     assert said(0, 1) == "Ham one. Ham two."
