@@ -21,8 +21,9 @@ run: $(INSTALLED)
 	@echo
 	@$(BIN)/dragoman serve
 
+# In two processes, since many tests wait for a server or a browser; the tests of a file stay together.
 test: $(INSTALLED) lint browser
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 # The page is tested in a browser. Where there is none, Debian's root gets Debian's; elsewhere these tests are skipped.
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
