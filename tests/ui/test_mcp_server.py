@@ -31,7 +31,7 @@ from mcp.types import CallToolResult, TextContent
 
 from bot.engine import AnswerEngine
 from bot.feedback import FeedbackStore
-from bot.types import Answer, Citation, Question
+from bot.types import Answer, Citation, Listener, Question
 from index.errors import IndexBusy
 from index.retriever import Retriever
 from index.store import Store
@@ -308,7 +308,7 @@ async def test_what_fails_inside_stays_inside(
     folder: Path, caplog: pytest.LogCaptureFixture, error: Exception, said: str
 ) -> None:
     class Failing(AnswerEngine):
-        def answer(self, question: Question) -> Answer:
+        def answer(self, question: Question, listener: Listener | None = None) -> Answer:
             raise error
 
     service = served(folder, Failing)

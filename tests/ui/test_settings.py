@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ui.settings import ServerSettings, Settings, SettingsError, SlackSecrets, SlackSettings, read_settings
+from bot.generative import ModelSettings
+from ui.settings import ModelTable, ServerSettings, Settings, SettingsError, SlackSecrets, SlackSettings, read_settings
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +43,19 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> 
         ('[server]\nlogins = {team = "short"}\n', "at least 8 characters"),
         ('[server.logins]\n"a:b" = "long enough"\n', "the setting server.logins.a:b"),
         ("[server\n", "the settings file dragoman.toml cannot be read"),
+        (
+            '[model]\nname = "openai:x"\nbase-url = "http://x"\n',
+            "model.base-url that is not known: did you mean model.base_url?",
+        ),
+        ('[modle]\nname = "openai:x"\n', "a setting modle that is not known: did you mean model?"),
+        ("[model]\nseconds = 5\n", "the setting model.name"),
+        ('model = "openai:x"\n', "the setting model (in dragoman.toml or the environment)"),
+        ('[model]\nname = "openai:x"\nmethod = "grammar"\n', "'json_schema', 'function_calling' or 'json_mode'"),
+        ('[model]\nname = "openai:x"\ninput_price = -1\n', "the setting model.input_price"),
+        (
+            '[model]\nname = "openai:x"\nseconds = 20\n',
+            "server.seconds (20) must be larger than model.seconds (20)",
+        ),
     ],
 )
 def test_what_is_wrong_is_named(text: str, complaint: str) -> None:
@@ -65,6 +79,62 @@ def test_keys_are_never_shown() -> None:
     assert "very-secret" not in str(raised.value)
 
 
+def test_a_model_is_read_from_the_file_and_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_settings().model is None
+    table = 'name = "openai:gpt"\nseconds = 30\ninput_price = 2\noptions = {top_p = 0.5}\n'
+    write(f"[server]\nseconds = 40\n[model]\n{table}")
+    monkeypatch.setenv("DRAGOMAN_MODEL__API_KEY", "none")
+    monkeypatch.setenv("DRAGOMAN_MODEL__BASE_URL", "http://127.0.0.1:8000/v1")
+    monkeypatch.setenv("DRAGOMAN_MODEL__REWRITE", "false")
+    model = read_settings().model
+    assert model is not None
+    assert model.settings() == ModelSettings(
+        "openai:gpt",
+        base_url="http://127.0.0.1:8000/v1",
+        api_key="none",
+        seconds=30,
+        rewrite=False,
+        input_price=2,
+        options={"top_p": 0.5},
+    )
+
+
+def test_the_environment_alone_can_name_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRAGOMAN_MODEL__NAME", "ollama:qwen3")
+    model = read_settings().model
+    assert model is not None
+    assert model.settings() == ModelSettings("ollama:qwen3")
+
+
+def test_a_table_in_the_environment_is_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRAGOMAN_SERVER__API_KEYS", "a-very-secret-key")
+    with pytest.raises(SettingsError, match="in the environment, lists and tables are written as JSON") as raised:
+        read_settings()
+    assert "very-secret" not in str(raised.value)
+
+
+def test_more_is_worked_on_at_once_where_a_model_is_waited_for() -> None:
+    assert read_settings().at_once == 2
+    write('[model]\nname = "openai:x"\n')
+    assert read_settings().at_once == 16
+    write('[server]\nat_once = 3\n[model]\nname = "openai:x"\n')
+    assert read_settings().at_once == 3
+
+
+@pytest.mark.parametrize("key", ['"very secret key"', '"very-secret-é"', '["very-secret"]', '""'])
+def test_the_key_of_a_model_is_never_shown(key: str) -> None:
+    write(f'[model]\nname = "openai:x"\napi_key = {key}\n')
+    with pytest.raises(SettingsError) as raised:
+        read_settings()
+    assert "model.api_key" in str(raised.value) and "very" not in str(raised.value)
+    write(
+        '[model]\nname = "openai:x"\napi_key = "very-secret"\n[model.options]\ndefault_headers = {x = "very-secret"}\n'
+    )
+    settings = read_settings()
+    assert "very-secret" not in repr(settings)
+    assert settings.model and "very-secret" not in str(settings.model)
+
+
 def test_every_setting_is_explained() -> None:
     docs = Path(__file__).parents[2] / "docs"
     page = (docs / "settings.md").read_text("utf-8")
@@ -73,3 +143,6 @@ def test_every_setting_is_explained() -> None:
     page = (docs / "slack.md").read_text("utf-8")
     for name in (*SlackSettings.model_fields, *(f"SLACK_{name.upper()}" for name in SlackSecrets.model_fields)):
         assert name in page
+    page = (docs / "models.md").read_text("utf-8")
+    for name in ModelTable.model_fields:
+        assert f"`{name}`" in page

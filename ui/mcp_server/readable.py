@@ -61,6 +61,8 @@ def document_text(part: DocumentPart) -> str:
 def _answer(answer: Answer, server: str | None) -> Iterator[str]:
     said = "".join(f"{piece.text}{''.join(f' [{number}]' for number in piece.markers)}" for piece in pieces(answer))
     yield f"Answered for an asker in {answer.language}, with confidence {answer.confidence:.2f}. {QUOTATIONS}"
+    if answer.composer == "generative":
+        yield "A language model wrote its sentences; each was checked against its sources, which are word for word."
     yield f"Give the answer with its numbers, and the sources that they stand for.\n\n{_quoted(said)}"
     if answer.notice:
         yield f"\nTell the asker too: {_line(answer.notice)}"

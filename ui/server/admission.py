@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TypeVar
-
-import anyio
-import anyio.to_thread
 
 __all__ = ["Admission", "Late", "Overloaded"]
 
@@ -26,7 +25,7 @@ class Admission:
     """Lets work into threads: `at_once` at a time, `waiting` in the queue, each for `seconds` in all."""
 
     def __init__(self, at_once: int, waiting: int, seconds: float) -> None:
-        self._threads = anyio.CapacityLimiter(at_once)
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="question")
         self._most = at_once + waiting
         self._seconds = seconds
         self.inside = 0
@@ -41,7 +40,8 @@ class Admission:
         self.inside += 1
         try:
             async with asyncio.timeout(self._seconds):
-                return await anyio.to_thread.run_sync(work, limiter=self._threads, abandon_on_cancel=True)
+                loop, context = asyncio.get_running_loop(), copy_context()
+                return await loop.run_in_executor(self._threads, context.run, work)
         except TimeoutError as error:
             raise Late from error
         finally:

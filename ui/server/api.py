@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import asdict
 from itertools import groupby, islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.feedback import COMMENT_LIMIT, Feedback
 from bot.question import QUESTION_LIMIT
-from bot.types import Answer, Citation, Question
+from bot.types import Answer, Citation, Question, Said
 from index.types import Version
-from ui.server.problems import PROBLEM, Problem, ProblemError
+from ui.server.events import EVENT_STREAM, EventStream, begun, event, while_here
+from ui.server.problems import PROBLEM, Problem, ProblemError, problem_of
 from ui.server.service import MOST_HISTORY, Service
 
 __all__ = ["api"]
 
-EVENT_STREAM = "text/event-stream"
 EXAMPLE = "Hoe lang duurt de opleiding voor nieuwe medewerkers?"
 
 
@@ -160,12 +160,14 @@ def api(service: Service) -> APIRouter:
     async def ask(body: Ask, request: Request) -> Answer | Response:
         """Answer a question, in the asker's language, with the passage that it stands on; or abstain.
 
-        With `Accept: text/event-stream`, as server-sent events: `answer`, whose data is the answer, and `done`.
+        With `Accept: text/event-stream`, as server-sent events: where a language model writes, a `sentence` each, as it
+        comes (`text`, `markers`, and the `citations` that are new with it); then `answer`, whose data is the answer,
+        which counts whatever came before it; and `done`. An `error`, whose data is a problem, ends it early.
         """
-        answer = await service.ask(Question(body.question, body.language, tuple(body.history)))
+        question = Question(body.question, body.language, tuple(body.history))
         if EVENT_STREAM in request.headers.get("accept", ""):
-            return StreamingResponse(_events(answer), media_type=EVENT_STREAM, headers={"Cache-Control": "no-store"})
-        return answer
+            return EventStream(_events(request, await begun(request, service.stream(question))))
+        return await while_here(request, service.ask(question))
 
     @routes.post("/search", dependencies=[Depends(service.access.check_asker)], tags=["questions"])
     async def search(body: Search) -> Found:
@@ -222,9 +224,18 @@ def api(service: Service) -> APIRouter:
     return routes
 
 
-def _events(answer: Answer) -> Iterator[bytes]:
-    yield format_sse_event(event="answer", data_str=json.dumps(asdict(answer), ensure_ascii=False))
-    yield format_sse_event(event="done", data_str="")
+async def _events(request: Request, heard: AsyncGenerator[Said | Answer, None]) -> AsyncGenerator[bytes, None]:
+    async with aclosing(heard):
+        try:
+            async for one in heard:
+                yield event(_sentence(one), "sentence") if isinstance(one, Said) else event(asdict(one), "answer")
+            yield format_sse_event(event="done", data_str="")
+        except Exception as error:  # noqa: BLE001 - the status is sent: whatever it is, it is told as an event
+            yield event(json.loads(bytes((await problem_of(request, error)).body)), "error")
+
+
+def _sentence(said: Said) -> dict[str, object]:
+    return asdict(said.piece) | {"citations": [asdict(citation) for citation in said.citations]}
 
 
 def _version(version: Version) -> VersionShape:

@@ -6,7 +6,7 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
@@ -14,11 +14,15 @@ from starlette.exceptions import HTTPException
 
 from index.errors import QuestionError, StoreError
 from ui.server.admission import Late, Overloaded
+from ui.server.events import Left
 
-__all__ = ["PROBLEM", "Problem", "ProblemError", "add_handlers", "problem"]
+__all__ = ["PROBLEM", "Problem", "ProblemError", "add_handlers", "problem", "problem_of"]
 
 PROBLEM = "application/problem+json"
 RETRY_SECONDS = 1
+CLIENT_LEFT = 499
+"""Nobody reads it but the log and the metrics; nginx has it for the same."""
+
 log = logging.getLogger(__name__)
 
 
@@ -59,6 +63,16 @@ def problem(
     return JSONResponse(body.model_dump(), status, headers=headers, media_type=PROBLEM)
 
 
+async def problem_of(request: Request, error: Exception) -> JSONResponse:
+    """What the error would have been answered with, had the response not begun already."""
+    handlers = request.app.exception_handlers
+    kind = next(kind for kind in type(error).__mro__ if kind in handlers)
+    if kind is Exception:
+        log.error("a response failed half-way", exc_info=error)
+    response: JSONResponse = await handlers[kind](request, error)
+    return response
+
+
 def add_handlers(app: FastAPI) -> None:
     """Makes the app answer every error with a problem."""
 
@@ -88,6 +102,10 @@ def add_handlers(app: FastAPI) -> None:
     @app.exception_handler(Late)
     async def late(request: Request, _: Late) -> JSONResponse:
         return problem(request, HTTPStatus.GATEWAY_TIMEOUT, "the question took too long")
+
+    @app.exception_handler(Left)
+    async def left(request: Request, _: Left) -> Response:
+        return Response(status_code=CLIENT_LEFT)
 
     @app.exception_handler(StoreError)
     async def broken(request: Request, error: StoreError) -> JSONResponse:

@@ -8,6 +8,8 @@ import logging
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import uvicorn
 from fastapi import FastAPI
@@ -17,6 +19,7 @@ from bot.feedback import FeedbackStore
 from index.embedding import open_embedder
 from index.errors import DragomanError
 from index.store import Store
+from index.types import Embedder
 from ui.chat_page import add_chat_page
 from ui.server import create_app
 from ui.server.access import Access
@@ -25,7 +28,10 @@ from ui.server.live_index import LiveIndex
 from ui.server.logs import log_as_json
 from ui.server.metrics import Metrics
 from ui.server.service import Service
-from ui.settings import ServerSettings, Settings, SettingsError, SlackSecrets
+from ui.settings import ModelTable, ServerSettings, Settings, SettingsError, SlackSecrets
+
+if TYPE_CHECKING:
+    from bot.generative import ModelWriter
 
 __all__ = ["open_service", "serve", "serve_slack"]
 
@@ -47,7 +53,10 @@ def serve(settings: Settings, secrets: SlackSecrets, say: Callable[[str], None])
     with listening:
         log_as_json()
         service = open_service(settings, say)
-        app = add_chat_page(_app(settings, secrets, service, say), service)
+        with ExitStack() as opened:
+            opened.callback(service.close)
+            app = add_chat_page(_app(settings, secrets, service, say), service)
+            opened.pop_all()  # the app closes it
         host, port = listening.getsockname()[:2]
         if not server.logins and not ipaddress.ip_address(host).is_loopback:
             say(f"warning: anybody who reaches {host}:{port} can ask and read: set server.logins to require a login")
@@ -76,27 +85,52 @@ def serve_slack(settings: Settings, secrets: SlackSecrets, say: Callable[[str], 
 
 
 def open_service(settings: Settings, say: Callable[[str], None] = lambda _: None) -> Service:
-    """What the app serves, warmed up: the first question is answered as fast as the next."""
+    """What the app serves, warmed up: the first question is answered as fast as the next.
+
+    Raises DragomanError where the index, the embedder, a file or the model cannot be had. The model is not asked yet.
+    """
     server = settings.server
     embedder = open_embedder(settings.embedder or Store.embedder_of(settings.index).name, progress=say)
     embedder.embed_queries([WARMING_UP])
-    return Service(
-        index=LiveIndex(
-            settings.index,
-            embedder,
-            lambda retriever: AnswerEngine(retriever, threshold=settings.threshold, preferred=settings.prefer),
-        ),
-        admission=Admission(server.at_once, server.waiting, server.seconds),
-        access=Access(
-            [key.get_secret_value() for key in server.api_keys],
-            server.questions_a_minute,
-            {name: password.get_secret_value() for name, password in server.logins.items()},
-        ),
-        metrics=Metrics(),
-        feedback=FeedbackStore(server.feedback or settings.index / FEEDBACK),
-        log_questions=server.log_questions,
-        public_url=server.public_url,
-    )
+    with ExitStack() as opened:
+        writer = _writer(settings.model, embedder, say) if settings.model else None
+        if writer:
+            opened.callback(writer.close)
+        service = Service(
+            index=LiveIndex(
+                settings.index,
+                embedder,
+                lambda retriever: AnswerEngine(
+                    retriever, threshold=settings.threshold, preferred=settings.prefer, writer=writer
+                ),
+            ),
+            admission=Admission(settings.at_once, server.waiting, server.seconds),
+            access=Access(
+                [key.get_secret_value() for key in server.api_keys],
+                server.questions_a_minute,
+                {name: password.get_secret_value() for name, password in server.logins.items()},
+            ),
+            metrics=Metrics(),
+            feedback=FeedbackStore(server.feedback or settings.index / FEEDBACK),
+            log_questions=server.log_questions,
+            public_url=server.public_url,
+            writer=writer,
+        )
+        if writer:
+            with service.index.opened() as state:
+                writer.warm_up(state.retriever.languages)
+        opened.pop_all()
+    return service
+
+
+def _writer(model: ModelTable, embedder: Embedder, say: Callable[[str], None]) -> ModelWriter:
+    """Imported here, because without a model nothing of LangChain's is."""
+    from bot.generative import ModelWriter, open_model
+
+    told = model.settings()
+    writer = ModelWriter(open_model(told), told, embedder)
+    say(f"{model.name} writes the answers, and each sentence is checked against the documents")
+    return writer
 
 
 def _app(settings: Settings, secrets: SlackSecrets, service: Service, say: Callable[[str], None]) -> FastAPI:

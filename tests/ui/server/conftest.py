@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from fastapi.testclient import TestClient
 
 from bot.engine import AnswerEngine
 from bot.feedback import FeedbackStore
+from bot.types import Question
 from tests.toy import WordEmbedder, align, new_store, put
+from tests.ui.server.serving import scripted, verbatim
 from ui.server import create_app
 from ui.server.access import Access
 from ui.server.admission import Admission
@@ -24,12 +27,25 @@ DUTCH = ["Een nieuwe medewerker leert zes weken.", "De weken worden volledig bet
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    with new_store(tmp_path / "index") as store:
+    return _index(tmp_path / "index")
+
+
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The first answer of a model takes seconds, in which libraries are loaded; tests that count seconds come after."""
+    with scripted(_index(tmp_path_factory.mktemp("warm") / "index"), verbatim(1)) as (service, _):
+        answer = asyncio.run(service.ask(Question("How many weeks does a new agent train?")))
+        service.close()
+    assert answer.composer == "generative"
+
+
+def _index(folder: Path) -> Path:
+    with new_store(folder) as store:
         put(store, "training-en", ENGLISH)
         put(store, "training-nl", DUTCH, language="nl")
         put(store, "canteen", ["The canteen opens at noon."], ["It is closed on <b>Sundays</b>."])
         align(store, {"training-en": [0], "training-nl": [0]}, {"training-en": [1], "training-nl": [1]})
-    return tmp_path / "index"
+    return folder
 
 
 @pytest.fixture

@@ -52,6 +52,21 @@ def test_what_takes_too_long_is_given_up() -> None:
     asyncio.run(main())
 
 
+def test_what_is_given_up_keeps_its_place_until_it_ends() -> None:
+    release, done = threading.Event(), []
+
+    async def main() -> None:
+        admission = Admission(at_once=1, waiting=1, seconds=0.25)
+        for _ in range(2):
+            with pytest.raises(Late):
+                await admission.run(lambda: done.append(release.wait(5)))
+        assert done == []
+        release.set()
+        assert await admission.run(lambda: list(done)) == [True]  # the second never began
+
+    asyncio.run(main())
+
+
 def test_an_error_of_the_work_comes_through() -> None:
     async def main() -> None:
         with pytest.raises(KeyError):

@@ -20,7 +20,7 @@ def test_an_answer_has_the_shape_of_the_command_s_json(client: TestClient) -> No
     assert [version["language"] for version in citation["versions"]] == ["nl"]
     assert set(answer) == {
         "question", "language", "status", "text", "confidence", "notice", "citations", "timings_ms", "follow_up_of",
-        "reason", "related",
+        "reason", "related", "pieces", "composer", "fallback", "model_use", "understood_as",
     }  # fmt: skip
     text = client.get(f"/v1/documents/{citation['document']}").json()["text"]
     assert text[citation["start"] : citation["end"]] == citation["quote"]

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
@@ -17,24 +14,22 @@ from typing import Any
 import httpx
 import openai
 import pytest
-import uvicorn
 from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
 from bot.engine import AnswerEngine
-from bot.types import Answer, Citation, Question, Timings
+from bot.types import Answer, Citation, Listener, Piece, Question, Timings
 from tests.toy import WordEmbedder, new_store, put
-from ui.server import create_app
+from tests.ui.server.serving import BODY_BYTES, connected, serving
 from ui.server.access import Access
 from ui.server.admission import Admission
 from ui.server.live_index import LiveIndex
-from ui.server.openai_api import MOST_MESSAGES
+from ui.server.openai_api.asked import MOST_MESSAGES
 from ui.server.service import MOST_HISTORY, Service
 
 QUESTION = "How many weeks does a new agent train?"
 DUTCH = "Hoeveel weken leert een nieuwe medewerker?"
 FOLLOW_UP = "And why?"
 LINES = "The kiosk\u2028sells\x0bstamps\u0085daily."
-BODY_BYTES = 40_000
 
 
 @pytest.fixture
@@ -43,28 +38,6 @@ def folder(folder: Path) -> Path:
     with new_store(folder) as store:
         put(store, "kiosk", [LINES])
     return folder
-
-
-@contextmanager
-def serving(service: Service) -> Iterator[str]:
-    app = create_app(service, body_bytes=BODY_BYTES)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2))
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=server.run, args=([listening],))
-        thread.start()
-        try:
-            while not server.started and thread.is_alive():
-                time.sleep(0.01)
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
-@contextmanager
-def connected(service: Service, key: str = "any") -> Iterator[openai.OpenAI]:
-    with serving(service) as address, openai.OpenAI(base_url=f"{address}/v1", api_key=key, max_retries=0) as client:
-        yield client
 
 
 @pytest.fixture
@@ -137,10 +110,11 @@ def test_markers_are_found_after_each_quote_and_at_the_end(service: Service, fol
 
     text = "𝔄𝔟 [1] 👩‍🍳. Second [2]! The end"
     citations = (citation(1, "𝔄𝔟 [1] 👩‍🍳."), citation(2, "not word for word"), citation(3, "Second [2]!"))
-    answer = Answer("?", "en", "answered", text, 0.9, "Two\nnotices", citations, Timings(0, 0, 0, 0))
+    pieces = (Piece("𝔄𝔟 [1] 👩‍🍳.", (1,)), Piece(" Second [2]!", (3,)), Piece(" The end", (2,)))
+    answer = Answer("?", "en", "answered", text, 0.9, "Two\nnotices", citations, Timings(0, 0, 0, 0), pieces=pieces)
 
     class Scripted(AnswerEngine):
-        def answer(self, question: Question) -> Answer:
+        def answer(self, question: Question, listener: Listener | None = None) -> Answer:
             return answer
 
     service.index.close()
@@ -176,9 +150,9 @@ def test_of_a_long_conversation_the_latest_is_remembered(service: Service, folde
     asked: list[Question] = []
 
     class Listening(AnswerEngine):
-        def answer(self, question: Question) -> Answer:
+        def answer(self, question: Question, listener: Listener | None = None) -> Answer:
             asked.append(question)
-            return super().answer(question)
+            return super().answer(question, listener)
 
     service.index.close()
     with connected(replace(service, index=LiveIndex(folder, WordEmbedder(), Listening))) as client:

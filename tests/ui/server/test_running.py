@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 import pytest
 
+from tests.model_server import ModelServer
+from tests.ui.server.serving import verbatim
+
 COMMAND = [sys.executable, "-c", "from ui.cli import main; main()"]
 WAIT = 60.0
 
+LUNCH = {"question": "When is lunch served?"}
 PARKING = "Visitors park their cars behind the old mill."
 
 
@@ -36,9 +42,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 class Served:
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, environment: Mapping[str, str] = MappingProxyType({})) -> None:
         self.process = subprocess.Popen(
-            [*COMMAND, "serve", "--index", str(folder), "--port", "0", *options], stderr=subprocess.PIPE, text=True
+            [*COMMAND, "serve", "--index", str(folder), "--port", "0", *options],
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | environment,
         )
         self.lines: list[str] = []
         assert self.process.stderr is not None
@@ -79,6 +88,43 @@ def test_what_is_indexed_meanwhile_is_answered_and_the_end_is_orderly(served: Se
         time.sleep(0.2)
     served.process.send_signal(signal.SIGTERM)
     assert served.process.wait(WAIT) in (0, -signal.SIGTERM)
+
+
+def test_what_a_model_is_writing_when_the_server_is_told_to_end_is_answered_first(folder: Path) -> None:
+    endless = "Lunch is served from noon. " * 500
+    with ModelServer(verbatim(1, then=endless, pause=0.03)) as model:
+        told = {"NAME": "openai:scripted", "BASE_URL": model.url, "API_KEY": "very-secret", "SECONDS": "2"}
+        served = Served(folder, environment={f"DRAGOMAN_MODEL__{name}": value for name, value in told.items()})
+        try:
+            assert any("openai:scripted writes the answers" in line for line in served.lines)
+            answer = httpx.post(f"{served.address}/v1/ask", json=LUNCH, timeout=WAIT).json()
+            assert (answer["fallback"], answer["model_use"]["model"]) == ("late", "openai:scripted")
+            events = {"Accept": "text/event-stream"}
+            with httpx.stream("POST", f"{served.address}/v1/ask", json=LUNCH, headers=events, timeout=WAIT) as response:
+                lines = response.iter_lines()
+                assert next(lines) == "event: sentence"
+                served.process.send_signal(signal.SIGTERM)
+                assert "event: answer" in list(lines)
+            assert served.process.wait(WAIT) in (0, -signal.SIGTERM)
+            assert served.process.stderr is not None
+            assert "very-secret" not in "".join([*served.lines, served.process.stderr.read()])
+        finally:
+            served.end()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("openai", "has no provider"),
+        ("nobody:model", "the model nobody:model cannot be opened"),
+        ("mistralai:model", "pip install 'dragoman[mistralai]'"),
+    ],
+)
+def test_a_model_that_cannot_be_opened_is_one_line(folder: Path, name: str, said: str) -> None:
+    (folder / "dragoman.toml").write_text(f'[model]\nname = "{name}"\n', "utf-8")
+    ran = dragoman("serve", "--index", folder, "--port", "0", "--settings", folder / "dragoman.toml")
+    assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
+    assert said in ran.stderr
 
 
 def test_a_port_that_is_taken_is_one_line(folder: Path) -> None:
