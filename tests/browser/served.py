@@ -15,9 +15,10 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
-from bot.engine import AnswerEngine
+from bot.engine import AnswerEngine, Writer
 from bot.feedback import FeedbackStore
-from bot.types import Answer, Question
+from bot.types import Answer, Listener, Question
+from index.retriever import Retriever
 from index.types import Embedder
 from ui.chat_page import add_chat_page
 from ui.server import create_app
@@ -41,17 +42,22 @@ class Served:
 
 
 @contextmanager
-def served(index: Path, embedder: Embedder, feedback: Path, access: Access | None = None) -> Iterator[Served]:
+def served(
+    index: Path, embedder: Embedder, feedback: Path, access: Access | None = None, writer: Writer | None = None
+) -> Iterator[Served]:
     let_go = threading.Event()
 
     class Engine(AnswerEngine):
-        def answer(self, question: Question) -> Answer:
+        def answer(self, question: Question, listener: Listener | None = None) -> Answer:
             if HELD in question.text:
                 let_go.wait(20)
-            return super().answer(question)
+            return super().answer(question, listener)
+
+    def engine(retriever: Retriever) -> Engine:
+        return Engine(retriever, writer=writer)
 
     service = Service(
-        index=LiveIndex(index, embedder, Engine),
+        index=LiveIndex(index, embedder, engine),
         admission=Admission(at_once=MOST_AT_ONCE, waiting=4, seconds=30),
         access=access or Access(keys=(), a_minute=10_000),
         metrics=Metrics(),

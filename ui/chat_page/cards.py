@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal, TypeAlias
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from bot.layout import around_quote, pieces, source_link, text_language
 from bot.messages import language_name, message
-from bot.types import Answer
+from bot.types import Answer, Citation
 from bot.visible import visible
 from ui.chat_page.conversation import Turn
 from ui.chat_page.words import Words
@@ -54,13 +54,25 @@ def _sureness(answer: Answer) -> Sureness:
     return "likely" if answer.confidence >= LIKELY else "unsure"
 
 
+def _with_passages(citations: Sequence[Citation]) -> Iterator[tuple[Citation, bool]]:
+    """Each, and whether it is the first from its passage: its card shows that, and those after it only their quotes."""
+    shown: set[tuple[str, int]] = set()
+    for citation in citations:
+        passage = citation.document, citation.passage_start
+        yield citation, passage not in shown
+        shown.add(passage)
+
+
 def _copied(answer: Answer, words: Words) -> str:
-    """What lands on the clipboard: the answer, and under it where each quote comes from."""
+    """What lands on the clipboard: the answer, prose with its numbers, and under it where each quote comes from."""
+    text = answer.text
+    if answer.composer == "generative":
+        text = "".join(piece.text + "".join(f"[{number}]" for number in piece.markers) for piece in pieces(answer))
     places = [
         f"[{citation.marker}] {citation.title} ({language_name(citation.language, words.language)})"
         for citation in answer.citations
     ]
-    return "\n".join([answer.text, *([""] if places else []), *places])
+    return "\n".join([text, *([""] if places else []), *places])
 
 
 def _shown(value: object) -> object:
@@ -86,4 +98,5 @@ _TEMPLATES.globals |= {
     "pieces": pieces,
     "source_link": source_link,
     "sureness": _sureness,
+    "with_passages": _with_passages,
 }

@@ -16,22 +16,37 @@ MOST_TURNS = 50
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question of a conversation, and its answer: None while it is looked for. `id` names the answer in feedback."""
+    """A question of a conversation, and its answer: None while it is looked for. `id` names the answer in feedback.
+
+    While it is `writing`, the answer is what has been written so far.
+    """
 
     id: str
     question: str
     answer: Answer | None = None
+    writing: bool = False
     helpful: bool | None = None
     commented: bool = False
 
 
 @dataclass(slots=True)
 class Conversation:
-    """The turns that have an answer, oldest first; `asking` is the one that is being answered, by `work`."""
+    """The turns that have an answer, oldest first; `asking` is the one that is being answered, by `work`.
+
+    Until that work has ended, stopped or not, whoever waits for it is the only one to draw the page, or an older page
+    could come last; others set `changed` instead. `back` is what then belongs in the box.
+    """
 
     turns: list[Turn] = field(default_factory=list)
     asking: Turn | None = None
     work: asyncio.Task[Answer] | None = field(default=None, compare=False)
+    changed: asyncio.Event | None = field(default=None, compare=False)
+    back: str = field(default="", compare=False)
+
+    @property
+    def busy(self) -> bool:
+        """Whether the work for a question has not ended."""
+        return self.changed is not None
 
     def shown(self) -> list[Turn]:
         return [*self.turns, *([self.asking] if self.asking else [])]
@@ -40,12 +55,13 @@ class Conversation:
         """The questions before the one that is asked now."""
         return tuple(turn.question for turn in self.turns[-MOST_HISTORY:])
 
-    def stop(self) -> Turn | None:
-        """Gives up the question that is being answered, if any; gives back what it was. To be called in its loop."""
-        asking, self.asking = self.asking, None
+    def stop(self) -> None:
+        """Gives up the question that is being answered, if any: it goes back into the box. To be called in its loop."""
+        if self.asking is not None:
+            self.back = self.asking.question
+            self.asking = None
         if self.work is not None:
             self.work.cancel()
-        return asking
 
     def put(self, turn: Turn) -> None:
         """In the place of the turn with its id, or as the last."""

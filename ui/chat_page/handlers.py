@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -14,10 +15,12 @@ from starlette.requests import Request
 
 from bot.feedback import COMMENT_LIMIT, Feedback
 from bot.messages import message
-from bot.types import Answer, Question
+from bot.types import Answer, Question, Said
 from index.errors import QuestionError
+from index.language import question_language
 from ui.chat_page.cards import EXAMPLES, conversation_html, heading_html, problem_html
 from ui.chat_page.conversation import Conversation, Turn
+from ui.chat_page.drafts import draft
 from ui.chat_page.words import Words, preferred, words_in
 from ui.server.admission import Late, Overloaded
 from ui.server.logs import REQUEST_ID
@@ -72,6 +75,8 @@ class Handlers:
         self._service = service
         self._parts = parts
         self._nothing: Updates = {parts.problem: gr.skip()}
+        self._busy: dict[str | None, Conversation] = {}
+        """By session, those in which a question is being answered."""
 
     def load(self, had: Conversation, request: gr.Request) -> Updates:
         words = _words(request)
@@ -80,39 +85,48 @@ class Handlers:
         return {part: {**_update(labels.get(part)), **_update(view.get(part))} for part in labels | view}
 
     async def typed(self, text: str, had: Conversation, request: gr.Request) -> AsyncIterator[Updates]:
-        if had.asking or not text.strip():
+        if had.busy or not text.strip():
             yield self._nothing
             return
         emptied: Updates = {self._parts.box: ""}
-        async for updates in self._answered(text, had, request):
-            yield emptied | updates
-            emptied = {}
+        async with aclosing(self._answered(text, had, request)) as pages:
+            async for updates in pages:
+                yield emptied | updates
+                emptied = {}
 
     async def example(self, had: Conversation, event: gr.EventData, request: gr.Request) -> AsyncIterator[Updates]:
         number = event._data.get("number")
-        if had.asking or not isinstance(number, int) or number not in range(len(EXAMPLES)):
+        if had.busy or not isinstance(number, int) or number not in range(len(EXAMPLES)):
             yield self._nothing
             return
-        async for updates in self._answered(EXAMPLES[number][1], had, request):
-            yield updates
+        async with aclosing(self._answered(EXAMPLES[number][1], had, request)) as pages:
+            async for updates in pages:
+                yield updates
 
     async def again(self, had: Conversation, request: gr.Request) -> AsyncIterator[Updates]:
-        if had.asking or not had.turns:
+        if had.busy or not had.turns:
             yield self._nothing
             return
-        async for updates in self._answered(had.turns.pop().question, had, request):
-            yield updates
+        async with aclosing(self._answered(had.turns.pop().question, had, request)) as pages:
+            async for updates in pages:
+                yield updates
 
-    async def stopped(self, had: Conversation, request: gr.Request) -> Updates:
-        asking = had.stop()
-        return self._parts.view(had, _words(request)) | ({self._parts.box: asking.question} if asking else {})
+    async def stopped(self, had: Conversation) -> Updates:
+        """As soon as the work has ended, `_answered` draws the page."""
+        had.stop()
+        return self._nothing
 
     async def begun_anew(self, had: Conversation, request: gr.Request) -> Updates:
         had.stop()
-        had.turns = []
-        return self._parts.view(had, _words(request)) | {self._parts.box: ""}
+        had.turns, had.back = [], ""
+        return self._drawn(had, request) | {self._parts.box: ""}
 
-    def rated(self, had: Conversation, event: gr.EventData, request: gr.Request) -> Updates:
+    async def left(self, request: gr.Request) -> None:
+        """The tab was closed: nobody waits any more."""
+        if had := self._busy.get(request.session_hash):
+            had.stop()
+
+    async def rated(self, had: Conversation, event: gr.EventData, request: gr.Request) -> Updates:
         """A thumb, or a comment to the thumb before it."""
         turn = had.answered(event._data.get("answer"))
         if turn is None:
@@ -121,25 +135,43 @@ class Handlers:
         if not isinstance(helpful, bool):
             return self._nothing
         rating = replace(turn, helpful=helpful, commented=comment is not None)
-        self._keep(rating, str(comment or "")[:COMMENT_LIMIT])
+        await asyncio.to_thread(self._keep, rating, str(comment or "")[:COMMENT_LIMIT])
         had.put(rating)
-        return self._parts.view(had, _words(request))
+        return self._drawn(had, request)
 
-    async def _answered(self, question: str, had: Conversation, request: gr.Request) -> AsyncIterator[Updates]:
-        """The page while the question is answered, then with the answer; or with the reason, and the question again."""
+    def _drawn(self, had: Conversation, request: gr.Request) -> Updates:
+        """The page as it now stands; left to `_answered` while that is at work."""
+        if had.changed is None:
+            return self._parts.view(had, _words(request))
+        had.changed.set()
+        return self._nothing
+
+    async def _answered(self, question: str, had: Conversation, request: gr.Request) -> AsyncGenerator[Updates, None]:
+        """The page whenever it changes until the question is answered, and then; where it fails, with the reason."""
         words = _words(request)
         asking = had.asking = Turn(uuid.uuid4().hex, question)
-        yield self._parts.view(had, words)
-        if had.asking is not asking:  # stopped, or begun anew
-            return
-        trouble = ""
-        had.work = asyncio.create_task(self._answer(asking, had.history(), request))
+        changed = had.changed = asyncio.Event()
+        work = had.work = asyncio.create_task(self._answer(asking, had, request))
+        work.add_done_callback(lambda _: changed.set())
+        self._busy[request.session_hash] = had
         try:
-            answer = await had.work
-        except asyncio.CancelledError:
-            if had.asking is asking:  # it was not the asker who stopped it
-                raise
-            return
+            while not work.done():
+                yield self._parts.view(had, words)
+                await changed.wait()
+                changed.clear()
+        finally:
+            work.cancel()
+            had.work = had.changed = None
+            self._busy.pop(request.session_hash, None)
+        yield self._ended(work, asking, had, words)
+
+    def _ended(self, work: asyncio.Task[Answer], asking: Turn, had: Conversation, words: Words) -> Updates:
+        """The page with the answer; or without, with what went wrong if anything did, and the question in the box."""
+        if had.asking is None:  # stopped, or begun anew
+            return self._parts.view(had, words) | {self._parts.box: had.back}
+        had.asking, trouble = None, ""
+        try:
+            answer = work.result()
         except (QuestionError, Overloaded, Late, ProblemError) as error:
             trouble = _trouble(error, words)
         except Exception:
@@ -148,23 +180,40 @@ class Handlers:
         else:
             if answer.reason == "empty_question":
                 trouble = answer.text
-        if had.asking is not asking:
-            return
-        had.asking = None
-        if not trouble:
-            had.put(replace(asking, answer=answer))
-        yield self._parts.view(had, words, trouble) | ({self._parts.box: question} if trouble else {})
+        if trouble:
+            return self._parts.view(had, words, trouble) | {self._parts.box: asking.question}
+        had.put(replace(asking, answer=answer))
+        return self._parts.view(had, words)
 
-    async def _answer(self, asking: Turn, history: tuple[str, ...], request: gr.Request) -> Answer:
+    async def _answer(self, asking: Turn, had: Conversation, request: gr.Request) -> Answer:
         """Raises as the service does, and ProblemError where this client asks too often. The log has the turn's id."""
         asked = request.request
         if isinstance(asked, Request):
             self._service.access.check_rate(asked)
         token = REQUEST_ID.set(asking.id)
         try:
-            return await self._service.ask(Question(asking.question, history=history))
+            return await self._service.ask(Question(asking.question, history=had.history()), self._hearing(asking, had))
         finally:
             REQUEST_ID.reset(token)
+
+    def _hearing(self, asking: Turn, had: Conversation) -> Callable[[Said], None]:
+        """Adds what is said to the turn, unless that was stopped."""
+        heard: list[Said] = []
+
+        def hear(said: Said) -> None:
+            heard.append(said)
+            if had.asking is not None and had.changed is not None:
+                before = had.asking.answer
+                language = before.language if before else self._language(asking.question)
+                had.asking = replace(asking, answer=draft(asking.question, language, heard), writing=True)
+                had.changed.set()
+
+        return hear
+
+    def _language(self, question: str) -> str:
+        """The asker's, as the engine takes it."""
+        with self._service.index.opened() as state:
+            return question_language(question, state.retriever.languages)
 
     def _keep(self, turn: Turn, comment: str) -> None:
         if turn.answer is None or turn.helpful is None:

@@ -2,6 +2,7 @@
 
 const unfolded = new Set();
 let newest = "";
+let placed = 0;
 
 const answerOf = (control) => control.closest("[data-answer]").dataset.answer;
 
@@ -54,12 +55,16 @@ function settle() {
   for (const details of element.querySelectorAll("details")) details.open = unfolded.has(details.id);
   const turns = element.querySelectorAll("article");
   const turn = turns[turns.length - 1];
-  const now = turn ? turn.id + turn.className : "";
-  if (now === newest) return;
+  const now = turn ? `${turn.id} ${turn.matches(".searching")}` : "";
+  const isNew = now !== newest;
   newest = now;
   if (!turn) return;
-  turn.scrollIntoView({ block: "start" });
-  if (document.activeElement === document.body) turn.focus({ preventScroll: true });
+  // While it is written it moves up as there comes to be room, unless the reader has scrolled; once it is whole it stays.
+  if (isNew || (turn.matches(".writing") && Math.abs(scrollY - placed) < 2)) {
+    turn.scrollIntoView({ block: "start" });
+    placed = scrollY;
+  }
+  if (isNew && document.activeElement === document.body) turn.focus({ preventScroll: true });
 }
 
 watch("value", settle);

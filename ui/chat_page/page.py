@@ -63,6 +63,7 @@ def chat_page(service: Service) -> gr.Blocks:
         parts.new.click(handlers.begun_anew, had, **unseen)
         parts.said.rate(handlers.rated, had, **unseen)
         parts.said.comment(handlers.rated, had, **unseen)
+        page.unload(handlers.left)
     queued: gr.Blocks = page.queue(default_concurrency_limit=None, api_open=False)  # the service says how many at once
     return queued
 

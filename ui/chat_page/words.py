@@ -30,6 +30,7 @@ class Words:
     new: str
     conversation: str
     searching: str
+    writing: str
     sources: str
     source: str
     open: str
@@ -39,6 +40,7 @@ class Words:
     sure: str
     likely: str
     unsure: str
+    by_model: str
     helpful: str
     yes: str
     no: str

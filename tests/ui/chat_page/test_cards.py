@@ -8,7 +8,7 @@ import pytest
 from lxml import html  # type: ignore[import-untyped]
 
 from bot.messages import message
-from bot.types import Answer, Citation, QuotedVersion, Timings
+from bot.types import Answer, Citation, Composer, Piece, QuotedVersion, Timings
 from ui.chat_page.cards import EXAMPLES, conversation_html, heading_html, problem_html
 from ui.chat_page.conversation import Turn
 from ui.chat_page.words import words_in
@@ -49,6 +49,15 @@ ANSWER = Answer(
     notice=None,
     citations=(CITATION,),
     timings_ms=Timings(1, 1, 1, 3),
+    pieces=(Piece("The training takes six weeks.", (1,)),),
+)
+PAID = replace(CITATION, marker=2, quote="It is paid.", start=40, end=51, versions=())
+PROSE = replace(
+    ANSWER,
+    text="It takes six weeks. All of it is paid.",
+    pieces=(Piece("It takes six weeks.", (1,)), Piece(" All of it is paid.", (1, 2))),
+    citations=(CITATION, PAID),
+    composer="generative",
 )
 
 
@@ -102,6 +111,17 @@ def test_a_quote_that_is_not_in_its_passage_is_shown_alone() -> None:
     assert quotation.text_content() == CITATION.quote
 
 
+def test_a_passage_that_is_cited_twice_is_shown_once() -> None:
+    elsewhere = replace(PAID, marker=3, document="another")
+    quotations = select(answered(replace(PROSE, citations=(CITATION, PAID, elsewhere))), ".card > blockquote")
+    assert [quotation.text_content() for quotation in quotations] == [
+        CITATION.passage,
+        "… It is paid.",
+        CITATION.passage,
+    ]
+    assert [select(quotation, "mark")[0].text for quotation in quotations] == [CITATION.quote, PAID.quote, PAID.quote]
+
+
 def test_a_citation_leads_to_its_place_in_the_document() -> None:
     own, other = select(answered(ANSWER), "a.open")
     assert own.get("href") == "/documents/training-en?start=10&end=39#cited"
@@ -118,17 +138,60 @@ def test_what_the_other_versions_say_is_folded_away_under_the_name_of_their_lang
     assert (quotation.text, quotation.get("lang")) == (FRENCH.quote, "fr")
 
 
-def test_each_number_stands_after_its_quote() -> None:
-    second = replace(CITATION, marker=2, quote="It is paid.")
-    answer = replace(ANSWER, text=f"{CITATION.quote} … {second.quote}", citations=(CITATION, second))
-    (said,) = select(answered(answer), ".said")
-    assert text_of(said) == "The training takes six weeks. 1 … It is paid. 2"
-    assert [button.get("data-shows") for button in select(said, "button")] == ["source-a1-1", "source-a1-2"]
+def test_each_number_stands_after_what_it_is_the_source_of() -> None:
+    (said,) = select(answered(PROSE), ".said")
+    assert text_of(said) == "It takes six weeks. 1 All of it is paid. 1 2"
+    assert [button.get("data-shows") for button in select(said, "button")] == [
+        "source-a1-1",
+        "source-a1-1",
+        "source-a1-2",
+    ]
 
 
-def test_a_number_whose_quote_the_answer_puts_in_other_words_stands_at_its_end() -> None:
-    (said,) = select(answered(replace(ANSWER, text="Six weeks.")), ".said")
-    assert text_of(said) == "Six weeks. 1"
+def test_prose_says_who_wrote_it_in_the_page_s_language_and_quotes_do_not() -> None:
+    page = shown(Turn("a1", "How long is it?", PROSE), language="nl")
+    (by_model,) = select(page, "article > .by-model")
+    assert text_of(by_model) == words_in("nl").by_model
+    assert next(element.get("lang") for element in by_model.iterancestors() if element.get("lang")) == "nl"
+    assert select(answered(ANSWER), ".by-model") == []
+
+
+def test_prose_is_in_the_asker_s_language_and_its_sources_in_theirs() -> None:
+    page = answered(replace(PROSE, language="ar"))
+    for place in (".said", "[role=status] > span"):
+        assert [(one.get("lang"), one.get("dir")) for one in select(page, place)] == [("ar", "rtl")]
+    assert {(one.get("lang"), one.get("dir")) for one in select(page, ".card > blockquote")} == {("en", "ltr")}
+
+
+def test_a_draft_shows_what_has_been_said_and_that_more_is_to_come() -> None:
+    page = shown(Turn("a1", "How long is it?", PROSE, writing=True))
+    assert text_of(select(page, ".turn.writing .said")[0]) == "It takes six weeks. 1 All of it is paid. 1 2"
+    (caret,) = select(page, ".said > .caret")
+    assert caret.get("aria-hidden") == "true" and caret.getnext() is None
+    assert text_of(select(page, ".sureness.writing")[0]) == ENGLISH.writing
+    assert len(select(page, ".card")) == 2
+    assert select(page, ".actions") == [] and select(page, "[data-do=rate]") == []
+
+
+def test_an_answer_takes_the_place_of_its_draft_element_by_element() -> None:
+    def elements(turn: Turn) -> list[tuple[str, str]]:
+        (article,) = select(shown(turn), "article")
+        return [(child.tag, text_of(child)) for child in article]
+
+    draft = elements(Turn("a1", "How long is it?", PROSE, writing=True))
+    whole = elements(Turn("a1", "How long is it?", PROSE))
+    assert [tag for tag, _ in draft] == [tag for tag, _ in whole[: len(draft)]]
+    assert {shown for shown, stays in zip(draft, whole, strict=False) if shown != stays} == {("p", ENGLISH.writing)}
+
+
+def test_screen_readers_are_told_once_that_an_answer_is_written_and_once_what_it_is() -> None:
+    def told(answer: Answer, *, writing: bool) -> str:
+        (region,) = select(shown(Turn("a1", "How?", answer, writing=writing)), "[aria-live=polite]")
+        return text_of(region)
+
+    first = replace(PROSE, pieces=PROSE.pieces[:1], text=PROSE.pieces[0].text)
+    assert told(first, writing=True) == told(PROSE, writing=True) == ENGLISH.writing
+    assert told(PROSE, writing=False) == "It takes six weeks. All of it is paid."
 
 
 @pytest.mark.parametrize(
@@ -213,8 +276,17 @@ def test_a_copy_names_its_sources() -> None:
     assert button.get("data-text") == "The training takes six weeks.\n\n[1] Training (English)"
 
 
+def test_a_copy_of_prose_has_its_numbers_too() -> None:
+    (button,) = select(answered(PROSE), "[data-do=copy]")
+    assert button.get("data-text") == (
+        "It takes six weeks.[1] All of it is paid.[1][2]\n\n[1] Training (English)\n[2] Training (English)"
+    )
+
+
+@pytest.mark.parametrize("writing", [False, True])
+@pytest.mark.parametrize("composer", ["extractive", "generative"])
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_whatever_comes_from_outside_is_shown_as_text(hostile: str) -> None:
+def test_whatever_comes_from_outside_is_shown_as_text(hostile: str, composer: Composer, writing: bool) -> None:
     version = replace(FRENCH, quote=hostile, document=hostile, language=hostile)
     citation = replace(
         CITATION,
@@ -231,13 +303,16 @@ def test_whatever_comes_from_outside_is_shown_as_text(hostile: str) -> None:
         ANSWER,
         question=hostile,
         text=hostile,
+        pieces=(Piece(hostile, (1,)),),
         language=hostile,
         notice=hostile,
         citations=(citation,),
         related=(citation,),
+        composer=composer,
     )
-    page = shown(Turn(hostile, hostile, answer, helpful=True))
-    harmless = shown(Turn("a1", "How?", replace(ANSWER, notice="!", related=(CITATION,)), helpful=True))
+    benign = replace(ANSWER, notice="!", related=(CITATION,), composer=composer)
+    page = shown(Turn(hostile, hostile, answer, writing=writing, helpful=True))
+    harmless = shown(Turn("a1", "How?", benign, writing=writing, helpful=True))
     assert [element.tag for element in page.iter()] == [element.tag for element in harmless.iter()]
     assert [sorted(element.keys()) for element in page.iter()] == [
         sorted(element.keys()) for element in harmless.iter()
@@ -245,6 +320,8 @@ def test_whatever_comes_from_outside_is_shown_as_text(hostile: str) -> None:
     assert {link.get("href")[:11] for link in select(page, "a")} == {"/documents/"}
     assert select(page, "h2")[0].text_content() == hostile
     assert select(page, ".card > blockquote")[0].text_content() == f"a {hostile} z"
+    assert select(page, ".said")[0].text_content() == f"{hostile} 1"
+    assert select(page, ".title")[0].text_content() == hostile
     assert problem_html(hostile, ENGLISH).count("<") == 2
 
 
