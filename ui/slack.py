@@ -14,7 +14,7 @@ from slack_bolt.adapter.fastapi.async_handler import AsyncSlackRequestHandler
 
 from bot.slack.answering import Busy
 from bot.slack.running import Secrets, SlackBot
-from bot.types import Answer, Question
+from bot.types import Answer, Question, Said
 from ui.server.admission import Overloaded
 from ui.server.service import Service
 from ui.settings import Settings, SettingsError, SlackSecrets
@@ -34,9 +34,9 @@ class ServiceKnowledge:
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    async def ask(self, question: Question) -> Answer:
+    async def ask(self, question: Question, hear: Callable[[Said], None] | None = None) -> Answer:
         try:
-            return await self._service.ask(question)
+            return await self._service.ask(question, hear)
         except Overloaded as error:
             raise Busy from error
 
@@ -68,7 +68,7 @@ def slack_bot(settings: Settings, secrets: SlackSecrets, service: Service) -> Sl
         settings.slack.inbox or settings.index / INBOX,
         server=settings.server.public_url,
         keep_days=settings.slack.keep_days,
-        at_once=settings.server.at_once,
+        at_once=settings.at_once,
         rated=lambda helpful: service.metrics.rated(helpful=helpful),
         base_url=settings.slack.api_url,
     )

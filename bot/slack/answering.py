@@ -1,4 +1,4 @@
-"""Takes questions out of the inbox, has them answered, and posts each answer once."""
+"""Takes questions out of the inbox, has them answered, and sees to it that each answer is posted once."""
 
 from __future__ import annotations
 
@@ -6,31 +6,27 @@ import asyncio
 import logging
 import sqlite3
 import uuid
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import asdict
 from typing import Any, Protocol
 
-import aiohttp
-from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.messages import message
 from bot.slack.asked import Asked
 from bot.slack.blocks import answer_blocks, answer_text, escaped
+from bot.slack.growing import Growing, Over
 from bot.slack.inbox import Inbox, Work
-from bot.types import Answer, Question
+from bot.slack.posting import PAUSE, SLACK_ERRORS, Posting, Shown, passes, reason
+from bot.types import Answer, Question, Said
 from index.errors import QuestionError
 
-__all__ = ["Answering", "Busy", "Knowledge", "web_client"]
+__all__ = ["Answering", "Busy", "Knowledge"]
 
 HISTORY = 10
 """Earlier questions of a conversation that are sent along."""
-
-POSTED = "dragoman_answer"
-"""The event type of the metadata that each answer carries, with the key of its question."""
 
 SIGN = "eyes"
 MOST_SIGNS = 50
@@ -39,10 +35,6 @@ MOST_SIGNS = 50
 IDLE_SECONDS = 1.0
 MOST_TRIES = 20
 LONGEST_PAUSE = 300.0
-PASSING = {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
-"""Errors of Slack's own; all others come again however often one tries."""
-
-UNSHOWABLE = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
 
 log = logging.getLogger(__name__)
 
@@ -54,19 +46,17 @@ class Busy(Exception):
 class Knowledge(Protocol):
     """What the bot speaks for."""
 
-    async def ask(self, question: Question) -> Answer:
-        """Raises Busy, or QuestionError."""
+    async def ask(self, question: Question, hear: Callable[[Said], None] | None = None) -> Answer:
+        """`hear` is called in the event loop for each sentence as it is ready, where there are some before the end.
+
+        Raises Busy, or QuestionError.
+        """
 
     def language(self, text: str) -> str:
         """The language that a question is in."""
 
     def suggestions(self, most: int) -> Sequence[str]:
         """What somebody who does not know what to ask might ask about."""
-
-
-def web_client(token: str, base_url: str = AsyncWebClient.BASE_URL) -> AsyncWebClient:
-    """A client that waits as long as Slack tells it to, and repeats nothing that may have arrived."""
-    return AsyncWebClient(token, base_url=base_url, retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=5)])
 
 
 class Answering:
@@ -81,12 +71,17 @@ class Answering:
         server: str | None = None,
         at_once: int = 2,
         lease: float = 30.0,
+        pause: float = PAUSE,
     ) -> None:
-        """`server` is the source view's public address; after `lease` seconds others take up what a process left."""
+        """`server` is the source view's public address; after `lease` seconds others take up what a process left.
+
+        `pause` are the seconds between two changes of messages that are being written.
+        """
         self._inbox = inbox
         self._knowledge = knowledge
         self._web = web
         self._hasty = AsyncWebClient(web.token, base_url=web.base_url, retry_handlers=[])
+        self._posting = Posting(web, pause)
         self._server = server
         self._at_once = at_once
         self._lease = lease
@@ -149,12 +144,12 @@ class Answering:
             raise
         except Busy:
             await self._later(work, owner, 1.0)
-        except (aiohttp.ClientError, TimeoutError, SlackClientError) as error:
-            if _passes(error) and work.tries < MOST_TRIES:
-                log.warning("Slack could not be reached", extra={"answer": work.asked.id, "reason": _reason(error)})
+        except SLACK_ERRORS as error:
+            if passes(error) and work.tries < MOST_TRIES:
+                log.warning("Slack could not be reached", extra={"answer": work.asked.id, "reason": reason(error)})
                 await self._later(work, owner, min(2.0**work.tries, LONGEST_PAUSE))
             else:
-                log.error("an answer could not be posted", extra={"answer": work.asked.id, "reason": _reason(error)})
+                log.error("an answer could not be posted", extra={"answer": work.asked.id, "reason": reason(error)})
                 await asyncio.to_thread(self._inbox.done, key, owner)
         except Exception:
             log.exception("answering in Slack failed", extra={"answer": work.asked.id})
@@ -168,21 +163,30 @@ class Answering:
 
     async def _answer(self, work: Work, owner: str) -> None:
         asked = work.asked
-        if work.uncertain and await self._is_posted(asked):
+        standing = await self._posting.find(asked) if work.uncertain and not asked.response_url else None
+        if standing and standing.finished:
             await asyncio.to_thread(self._inbox.done, asked.key, owner)
             async with self._sign(asked):  # which whoever posted may have left behind
                 return
+        begun = standing.ts if standing else work.posted
+        growing = Growing(self._posting, self._inbox, asked, owner, begun)
+        hear = growing.hear if self._posting.changeable and not asked.response_url else None
         async with self._sign(asked):
-            text, blocks, record = await self._said(asked)
-            if await asyncio.to_thread(self._inbox.about_to_post, asked.key, owner, record):
-                await self._post(asked, text, blocks)
-                await asyncio.to_thread(self._inbox.done, asked.key, owner)
+            try:
+                shown, record = await growing.beside(self._said(asked, hear))
+            except Over:
+                log.info("an answer was no longer needed", extra={"answer": asked.id})
+            else:
+                if not await asyncio.to_thread(self._inbox.about_to_post, asked.key, owner, record):
+                    return
+                await self._posting.finish(asked, growing.ts, shown)
+            await asyncio.to_thread(self._inbox.done, asked.key, owner)
 
-    async def _said(self, asked: Asked) -> tuple[str, list[dict[str, Any]] | None, Mapping[str, Any]]:
-        """Text, blocks, and what is kept of it."""
+    async def _said(self, asked: Asked, hear: Callable[[Said], None] | None) -> tuple[Shown, Mapping[str, Any]]:
+        """How the answer looks, and what is kept of it."""
         history = await asyncio.to_thread(self._inbox.history, asked, HISTORY)
         try:
-            answer = await self._knowledge.ask(Question(asked.text, history=history))
+            answer = await self._knowledge.ask(Question(asked.text, history=history), hear)
         except QuestionError:
             problem = message("question_too_long", self._knowledge.language(asked.text))
         except Busy:
@@ -191,48 +195,8 @@ class Answering:
             log.exception("a question in Slack failed", extra={"answer": asked.id})
             problem = message("failed", self._knowledge.language(asked.text))
         else:
-            return answer_text(answer), answer_blocks(answer, asked.id, self._server), asdict(answer)
-        return escaped(problem), None, {}
-
-    async def _post(self, asked: Asked, text: str, blocks: list[dict[str, Any]] | None) -> None:
-        if asked.response_url:
-            hook = AsyncWebhookClient(asked.response_url, retry_handlers=[])
-            sent = await hook.send(text=text, blocks=blocks, response_type="ephemeral", unfurl_links=False)
-            if sent.status_code >= 500:
-                raise TimeoutError(f"HTTP {sent.status_code}")
-            if sent.status_code >= 400:
-                log.error("a command could not be answered", extra={"answer": asked.id, "reason": sent.body[:200]})
-            return
-        arguments: dict[str, Any] = {
-            "channel": asked.channel,
-            "thread_ts": asked.thread,
-            "text": text,
-            "metadata": {"event_type": POSTED, "event_payload": {"key": asked.key}},
-            "mrkdwn": False,
-            "unfurl_links": False,
-            "unfurl_media": False,
-        }
-        try:
-            await self._web.chat_postMessage(**arguments, blocks=blocks)
-        except SlackApiError as error:
-            if error.response.get("error") not in UNSHOWABLE:
-                raise
-            log.warning("Slack takes the answer as text only", extra={"answer": asked.id, "reason": _reason(error)})
-            await self._web.chat_postMessage(**arguments)
-
-    async def _is_posted(self, asked: Asked) -> bool:
-        """Whether the answer stands in the thread already."""
-        if asked.response_url:
-            return False
-        replies = await self._web.conversations_replies(
-            channel=asked.channel, ts=asked.thread, oldest=asked.ts, limit=200, include_all_metadata=True
-        )
-        async for page in replies:
-            for reply in page.get("messages", []):
-                payload = (reply.get("metadata") or {}).get("event_payload") or {}
-                if payload.get("key") == asked.key:
-                    return True
-        return False
+            return Shown(answer_text(answer), answer_blocks(answer, asked.id, self._server)), asdict(answer)
+        return Shown(escaped(problem)), {}
 
     @asynccontextmanager
     async def _sign(self, asked: Asked) -> AsyncIterator[None]:
@@ -264,12 +228,12 @@ class Answering:
             try:
                 await self._hasty.reactions_add(channel=asked.channel, timestamp=asked.ts, name=SIGN)
             except SlackApiError as error:
-                if error.response.get("error") != "already_reacted":
+                if reason(error) != "already_reacted":
                     raise
             await done.wait()
             await self._web.reactions_remove(channel=asked.channel, timestamp=asked.ts, name=SIGN)
-        except (SlackClientError, aiohttp.ClientError, TimeoutError) as error:
-            log.info("no sign of work could be shown", extra={"answer": asked.id, "reason": _reason(error)})
+        except SLACK_ERRORS as error:
+            log.info("no sign of work could be shown", extra={"answer": asked.id, "reason": reason(error)})
 
 
 @contextmanager
@@ -279,14 +243,3 @@ def _going_on() -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         log.error("the inbox could not be used", extra={"reason": str(error)})
-
-
-def _passes(error: Exception) -> bool:
-    if not isinstance(error, SlackApiError):
-        return True
-    return error.response.status_code >= 429 or error.response.get("error") in PASSING
-
-
-def _reason(error: Exception) -> str:
-    """Without what was sent, which may hold what was asked."""
-    return str(error.response.get("error")) if isinstance(error, SlackApiError) else type(error).__name__

@@ -6,15 +6,28 @@ emoji code or asterisk in a document does anything. Only the plain text is read 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from bot.layout import around_quote, pieces, source_link
 from bot.messages import language_name, message
-from bot.types import Answer, Citation, QuotedVersion
+from bot.types import Answer, Citation, Piece, QuotedVersion
 from bot.visible import visible
 
-__all__ = ["HELPFUL", "NOT_HELPFUL", "VERSION", "Block", "answer_blocks", "answer_text", "escaped", "version_blocks"]
+__all__ = [
+    "HELPFUL",
+    "NOT_HELPFUL",
+    "VERSION",
+    "Block",
+    "answer_blocks",
+    "answer_text",
+    "escaped",
+    "shortened",
+    "unfinished_blocks",
+    "unfinished_text",
+    "version_blocks",
+]
 
 Block: TypeAlias = dict[str, Any]
 
@@ -27,11 +40,19 @@ LONGEST = 3_000
 ALTOGETHER = 4_000
 """Characters of an answer: Slack refuses a message whose blocks hold more than some 11,000 together."""
 
+BYTES = 4_000
+"""UTF-8 of the text that a message may be changed to."""
+
+MORE = " …"
+"""After what is still being written."""
+
 AROUND = 200
 """Characters of a passage that are shown on each side of the quote."""
 
 LONGEST_QUOTE, LONGEST_TITLE, LONGEST_NOTICE = 300, 100, 500
-MOST_SOURCES = 5
+MOST_SOURCES, MOST_NAMED = 5, 7
+"""Sources that are shown with what they say, and after those, by their names alone."""
+
 MOST_RELATED = 3
 MOST_OPTIONS = 100
 MOST_PIECES = 50
@@ -44,11 +65,13 @@ def answer_blocks(answer: Answer, name: str, server: str | None) -> list[Block]:
 
     `name` is the answer's id, which the controls send back. `server` is the public address of the source view.
     """
-    blocks = [_rich(_section(*(_text(text) for text in _said(answer, ALTOGETHER))))]
+    blocks = [_rich(_section(*(_text(text) for text in _said(pieces(answer), ALTOGETHER))))]
     if answer.notice:
         blocks.append({"type": "context", "elements": [_plain(answer.notice, LONGEST_NOTICE)]})
     shown = answer.citations[:MOST_SOURCES]
     blocks += [_source(citation, answer.language, server, numbered=True) for citation in shown]
+    named = answer.citations[MOST_SOURCES : MOST_SOURCES + MOST_NAMED]
+    blocks += [_rich(_name(citation, answer.language, server, numbered=True)) for citation in named]
     if answer.related:
         blocks.append(_rich(_section(_text(message("maybe_related", answer.language), bold=True))))
         blocks += [_source(citation, answer.language, server) for citation in answer.related[:MOST_RELATED]]
@@ -58,7 +81,17 @@ def answer_blocks(answer: Answer, name: str, server: str | None) -> list[Block]:
 
 def answer_text(answer: Answer) -> str:
     """The answer for notifications and for those to whom blocks are not read."""
-    return escaped("".join(_said(answer, LONGEST)))
+    return escaped("".join(_said(pieces(answer), LONGEST)))
+
+
+def unfinished_blocks(said: Sequence[Piece]) -> list[Block]:
+    """An answer as far as it has been written. Once a message is rich text, Slack may not let it be anything else."""
+    return [{"type": "section", "text": _plain(_so_far(said), LONGEST)}]
+
+
+def unfinished_text(said: Sequence[Piece]) -> str:
+    """The same for notifications."""
+    return escaped(_so_far(said))
 
 
 def version_blocks(version: QuotedVersion, language: str, server: str | None) -> list[Block]:
@@ -74,9 +107,21 @@ def escaped(text: str) -> str:
     return safe.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _said(answer: Answer, most: int) -> list[str]:
-    """The answer's pieces, each with its numbers; where there is too much of it, each is cut, and no number lost."""
-    laid_out = pieces(answer)[:MOST_PIECES]
+def shortened(text: str) -> str:
+    """Escaped text, cut to what a message may be changed to."""
+    if len(text.encode()) <= BYTES:
+        return text
+    cut = text.encode()[: BYTES - len("…".encode())].decode(errors="ignore")
+    return re.sub("&[a-z]*$", "", cut) + "…"
+
+
+def _so_far(said: Sequence[Piece]) -> str:
+    return "".join(_said(said, LONGEST - len(MORE))) + MORE
+
+
+def _said(written: Sequence[Piece], most: int) -> list[str]:
+    """The pieces of an answer, each with its numbers; where there is too much, each is cut, and no number lost."""
+    laid_out = written[:MOST_PIECES]
     share = max(most // max(len(laid_out), 1) - LONGEST_NUMBERS, LONGEST_NUMBERS)
     return [
         _cut(piece.text, share) + _cut("".join(f" [{number}]" for number in piece.markers), LONGEST_NUMBERS)
@@ -85,17 +130,22 @@ def _said(answer: Answer, most: int) -> list[str]:
 
 
 def _source(citation: Citation, asker: str, server: str | None, *, numbered: bool = False) -> Block:
-    """Number, title and language, and under them the quote, bold in its passage."""
+    """Its name, and under that the quote, bold in its passage."""
     before, quote, after = around_quote(citation)
-    number = [_text(f"[{citation.marker}] ")] if numbered else []
-    title = _link(citation.title or citation.source_uri, citation.document, citation.start, citation.end, server)
     passage = [
         _text(f"…{before[-AROUND:]}" if len(before) > AROUND else before),
         _text(_cut(quote, LONGEST_QUOTE), bold=True),
         _text(f"{after[:AROUND]}…" if len(after) > AROUND else after),
     ]
-    language = _text(f" · {language_name(citation.language, asker)}")
-    return _rich(_section(*number, title, language), _quote(*(part for part in passage if part["text"])))
+    name = _name(citation, asker, server, numbered=numbered)
+    return _rich(name, _quote(*(part for part in passage if part["text"])))
+
+
+def _name(citation: Citation, asker: str, server: str | None, *, numbered: bool) -> Block:
+    """Number, title and language."""
+    number = [_text(f"[{citation.marker}] ")] if numbered else []
+    title = _link(citation.title or citation.source_uri, citation.document, citation.start, citation.end, server)
+    return _section(*number, title, _text(f" · {language_name(citation.language, asker)}"))
 
 
 def _menu(citations: Sequence[Citation], asker: str, name: str) -> list[Block]:

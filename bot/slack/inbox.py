@@ -6,8 +6,8 @@ A question is written down before Slack is told that it arrived, and leaves the 
 
 `overheard` is a message in a thread that the bot is not part of (yet): a mention in that thread makes it `waiting`,
 since Slack does not keep the order of events. A worker holds what it works on by a lease, which it renews; when a
-process dies, another takes the question up as soon as the lease has run out. `uncertain` says that an answer may have
-been posted already, so that whoever takes it up looks first.
+process dies, another takes the question up as soon as the lease has run out. `uncertain` says that an answer, or the
+beginning of one, may have been posted already, so that whoever takes it up looks first.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ RECENT_SECONDS = 3_600.0
 
 ASKED = tuple(field.name for field in fields(Asked))
 COLUMNS = ", ".join(ASKED)
-SCHEMA = """
+SCHEMA = (
+    """
 CREATE TABLE IF NOT EXISTS asked (
     key TEXT PRIMARY KEY,
     channel TEXT NOT NULL,
@@ -57,14 +58,18 @@ CREATE TABLE IF NOT EXISTS asked (
     uncertain INTEGER NOT NULL DEFAULT 0,
     owner TEXT,
     leased_until REAL,
-    answer TEXT
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS asked_by_conversation ON asked (conversation, ts);
-CREATE INDEX IF NOT EXISTS asked_unfinished ON asked (state, received) WHERE state IN ('waiting', 'working');
-"""
+    answer TEXT,
+    posted TEXT
+) WITHOUT ROWID
+""",
+    "CREATE INDEX IF NOT EXISTS asked_by_conversation ON asked (conversation, ts)",
+    "CREATE INDEX IF NOT EXISTS asked_unfinished ON asked (state, received) WHERE state IN ('waiting', 'working')",
+)
+ADDED = "ALTER TABLE asked ADD COLUMN posted TEXT"
+"""Of the second version; the first did not change messages."""
 
 NEXT = f"""
-SELECT {COLUMNS}, uncertain, tries FROM asked AS one
+SELECT {COLUMNS}, uncertain, tries, posted FROM asked AS one
 WHERE state = 'working' AND leased_until < :now
 OR state = 'waiting' AND not_before <= :now AND NOT EXISTS (
     SELECT 1 FROM asked AS other WHERE other.conversation = one.conversation AND other.key != one.key
@@ -77,11 +82,15 @@ ORDER BY received, ts LIMIT 1
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A question that one worker holds. `uncertain`: it may have been answered, by one that died or lost touch."""
+    """A question that one worker holds. `uncertain`: it may have been answered, by one that died or lost touch.
+
+    `posted` is the `ts` of the message that an earlier try began, where that is known.
+    """
 
     asked: Asked
     uncertain: bool
     tries: int
+    posted: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +150,7 @@ class Inbox:
                 "UPDATE asked SET state = 'working', owner = ?, leased_until = ?, tries = tries + 1 WHERE key = ?",
                 (owner, self._now() + seconds, asked.key),
             )
-        return Work(asked, uncertain=bool(row[-2]), tries=row[-1] + 1)
+        return Work(asked, uncertain=bool(row[-3]), tries=row[-2] + 1, posted=row[-1])
 
     def renew(self, owner: str, seconds: float) -> None:
         """Goes on holding all that it holds."""
@@ -149,14 +158,22 @@ class Inbox:
             "UPDATE asked SET leased_until = ? WHERE owner = ? AND state = 'working'", self._now() + seconds, owner
         )
 
-    def about_to_post(self, key: str, owner: str, answer: Mapping[str, Any]) -> bool:
-        """From now on it may have been answered, with this. False where another has taken it up meanwhile."""
+    def about_to_post(self, key: str, owner: str, answer: Mapping[str, Any] | None = None) -> bool:
+        """From now on it may have been answered, with this. False where another has taken it up meanwhile.
+
+        Without `answer`, what may have been posted is the beginning of one.
+        """
         return self._write(
-            "UPDATE asked SET uncertain = 1, answer = ? WHERE key = ? AND owner = ? AND state = 'working'",
-            json.dumps(answer, ensure_ascii=False),
+            "UPDATE asked SET uncertain = 1, answer = COALESCE(?, answer) "
+            "WHERE key = ? AND owner = ? AND state = 'working'",
+            None if answer is None else json.dumps(answer, ensure_ascii=False),
             key,
             owner,
         )
+
+    def posted(self, key: str, owner: str, ts: str) -> None:
+        """The message that is being written for it."""
+        self._write("UPDATE asked SET posted = ? WHERE key = ? AND owner = ? AND state = 'working'", ts, key, owner)
 
     def later(self, key: str, owner: str, seconds: float) -> None:
         """Lets go of it, for another try."""
@@ -235,7 +252,13 @@ def _opened(path: Path) -> sqlite3.Connection:
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")  # which does not wait by itself
-            connection.executescript(f"BEGIN IMMEDIATE; PRAGMA user_version = 1; {SCHEMA} COMMIT;")
+            connection.execute("BEGIN IMMEDIATE")
+            for statement in SCHEMA:
+                connection.execute(statement)
+            if "posted" not in {column[1] for column in connection.execute("PRAGMA table_info(asked)")}:
+                connection.execute(ADDED)
+            connection.execute("PRAGMA user_version = 2")
+            connection.execute("COMMIT")
             return connection
         except sqlite3.OperationalError as error:
             if "locked" not in str(error) or time.monotonic() > until:

@@ -22,9 +22,10 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.feedback import FeedbackStore
-from bot.slack.answering import Answering, Knowledge, web_client
+from bot.slack.answering import Answering, Knowledge
 from bot.slack.inbox import Inbox
 from bot.slack.listeners import Listeners, bolt_app
+from bot.slack.posting import PAUSE, web_client
 from index.errors import DragomanError
 
 __all__ = ["Secrets", "SlackBot", "SlackError"]
@@ -61,6 +62,7 @@ class SlackBot:
         keep_days: int = 30,
         at_once: int = 2,
         lease: float = 30.0,
+        pause: float = PAUSE,
         rated: Callable[[bool], None] = lambda helpful: None,
         base_url: str = AsyncWebClient.BASE_URL,
     ) -> None:
@@ -69,7 +71,9 @@ class SlackBot:
         self._keep = keep_days * DAY
         self._web = web_client(secrets.bot_token, base_url)
         self._inbox = Inbox(inbox)
-        self._answering = Answering(self._inbox, knowledge, self._web, server=server, at_once=at_once, lease=lease)
+        self._answering = Answering(
+            self._inbox, knowledge, self._web, server=server, at_once=at_once, lease=lease, pause=pause
+        )
         listeners = Listeners(self._inbox, self._answering, knowledge, feedback, server=server, rated=rated)
         self.app: AsyncApp = bolt_app(listeners, self._web, secrets.signing_secret)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.bot.slack.workspace import ANNA, GENERAL, Workspace
+from tests.model_server import ModelServer, Reply, Request, sentences
 
 pytestmark = pytest.mark.anyio
 
@@ -65,6 +67,45 @@ async def test_over_socket_mode(samples_index: Path, tmp_path: Path) -> None:
             await workspace.until(lambda: workspace.replies(said))
             assert FACT in workspace.replies(said)[0].text
             await workspace.open_assistant(ANNA)
+
+
+async def test_prose_appears_as_it_is_written(samples_index: Path, tmp_path: Path) -> None:
+    """The model's first sentence stands in the thread before its last is written, and each is checked."""
+
+    def write(request: Request) -> Reply:
+        data = json.loads(request.user.split(">\n", 1)[1].rsplit("\n</", 1)[0])
+        if len(server.requests) > 1:  # to repair what was invented
+            return sentences(("", []))
+        evidence = [sentence["text"] for sentence in data["sentences"]]
+        told.extend((evidence[0], evidence[1]))
+        invented = "Penguins are trained for ninety years."
+        return sentences((evidence[0], [1]), (evidence[1], [2]), (invented, [1]), piece=8, pause=0.08)
+
+    told: list[str] = []
+    with ModelServer(write) as server:
+        async with Workspace() as workspace:
+            env = {
+                "SLACK_BOT_TOKEN": workspace.bot_token,
+                "SLACK_APP_TOKEN": workspace.app_token,
+                "DRAGOMAN_SLACK__API_URL": workspace.api_url,
+                "DRAGOMAN_SLACK__INBOX": str(tmp_path / "inbox.sqlite3"),
+                "DRAGOMAN_SERVER__FEEDBACK": str(tmp_path / "feedback.sqlite3"),
+                "DRAGOMAN_MODEL__NAME": "openai:scripted",
+                "DRAGOMAN_MODEL__BASE_URL": server.url,
+                "DRAGOMAN_MODEL__API_KEY": "none",
+            }
+            async with dragoman("in Slack as @dragoman", "slack", "--index", samples_index, **env):
+                await workspace.until(lambda: workspace.connections == 1)
+                said = await workspace.mention(GENERAL, ANNA, QUESTION)
+                await workspace.until(lambda: workspace.replies(said))
+                (begun,) = workspace.replies(said)
+                assert begun.text == f"{told[0]} [1] …" and server.finished == 0
+                await workspace.until(lambda: "unfinished" not in str(workspace.replies(said)[0].metadata))
+                (whole,) = workspace.replies(said)
+                assert whole.ts == begun.ts and whole.text == f"{told[0]} [1] {told[1]} [2]"
+                assert [block["type"] for block in whole.blocks] == ["rich_text"] * 3 + ["actions"]
+                assert "Penguins" not in str(workspace.calls)
+        assert server.problems == []
 
 
 async def test_over_http_beside_the_page(samples_index: Path, tmp_path: Path) -> None:

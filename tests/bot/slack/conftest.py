@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from bot.engine import AnswerEngine
 from bot.feedback import FeedbackStore
 from bot.slack.answering import Knowledge
 from bot.slack.running import Secrets, SlackBot
-from bot.types import Answer, Question
+from bot.types import Answer, Question, Said
 from index.language import question_language
 from index.retriever import Retriever
 from index.store import Store
@@ -42,7 +42,7 @@ class Documents:
     def __post_init__(self) -> None:
         self.gate.set()
 
-    async def ask(self, question: Question) -> Answer:
+    async def ask(self, question: Question, hear: Callable[[Said], None] | None = None) -> Answer:
         await self.gate.wait()
         return await asyncio.to_thread(self.engine.answer, question)
 

@@ -1,6 +1,7 @@
-"""One process of a bot, to be killed: `python -m tests.bot.slack.replica API_URL INBOX ANSWER_SECONDS`.
+"""One process of a bot, to be killed: `python -m tests.bot.slack.replica API_URL INBOX ANSWER_SECONDS [whole|prose]`.
 
-It serves Slack's events over HTTP on a free port, which it prints, and answers every question with the question.
+It serves Slack's events over HTTP on a free port, which it prints, and answers every question with the question: in one
+piece, or sentence by sentence.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from fastapi import FastAPI
 
 from bot.feedback import FeedbackStore
 from bot.slack.running import Secrets, SlackBot
-from bot.types import Answer, Question, Timings
+from bot.types import Answer, Piece, Question, Said, Timings
 from tests.bot.slack.workspace.records import BOT_TOKEN, SIGNING_SECRET
 from ui.slack import slack_events
 
@@ -25,18 +26,33 @@ LEASE = 1.5
 """Seconds, so that a test need not wait long for what a killed process held."""
 
 
-class Parrot:
-    """Answers with the question and those before it."""
+END = "That is all."
+"""The last sentence of prose."""
 
-    def __init__(self, seconds: float = 0.0) -> None:
+
+def answer_of(question: Question, *pieces: Piece) -> Answer:
+    text = "".join(piece.text for piece in pieces)
+    return Answer(question.text, "en", "answered", text, 1.0, None, (), Timings(0, 0, 0, 0), pieces=pieces)
+
+
+class Parrot:
+    """Answers with the question and those before it; as prose, it says so sentence by sentence, and that it ends."""
+
+    def __init__(self, seconds: float = 0.0, *, prose: bool = False) -> None:
         self._seconds = seconds
+        self._prose = prose
         self.asked: list[Question] = []
 
-    async def ask(self, question: Question) -> Answer:
+    async def ask(self, question: Question, hear: Callable[[Said], None] | None = None) -> Answer:
         self.asked.append(question)
-        await asyncio.sleep(self._seconds)
-        text = " < ".join([question.text, *reversed(question.history)])
-        return Answer(question.text, "en", "answered", text, 1.0, None, (), Timings(0, 0, 0, 0))
+        texts = [" < ".join([question.text, *reversed(question.history)])]
+        texts += [" < ", END] if self._prose else []
+        pieces = [Piece(text) for text in texts]
+        for piece in pieces:
+            if self._prose and hear:
+                hear(Said(piece, ()))
+            await asyncio.sleep(self._seconds / len(pieces))
+        return answer_of(question, *pieces)
 
     def language(self, text: str) -> str:
         return "en"
@@ -46,11 +62,11 @@ class Parrot:
 
 
 def main() -> None:
-    api_url, inbox, seconds = sys.argv[1], Path(sys.argv[2]), float(sys.argv[3])
+    api_url, inbox, seconds, *kind = sys.argv[1], Path(sys.argv[2]), float(sys.argv[3]), *sys.argv[4:]
     feedback = FeedbackStore(inbox.with_name("feedback.sqlite3"))
     bot = SlackBot(
         Secrets(BOT_TOKEN, signing_secret=SIGNING_SECRET),
-        Parrot(seconds),
+        Parrot(seconds, prose=kind == ["prose"]),
         feedback,
         inbox,
         lease=LEASE,

@@ -22,10 +22,13 @@ from bot.slack.blocks import (
     answer_blocks,
     answer_text,
     escaped,
+    shortened,
+    unfinished_blocks,
+    unfinished_text,
     version_blocks,
 )
 from bot.slack.listeners import CHOICE
-from bot.types import Answer, Citation, QuotedVersion, Timings
+from bot.types import Answer, Citation, Piece, QuotedVersion, Timings
 from bot.visible import visible
 
 NAME = "0123456789abcdef0123456789abcdef"
@@ -60,16 +63,31 @@ def citation(quote: str = "Five years.", marker: int = 1, **parts: Any) -> Citat
     return replace(given_, passage_start=given_.start - max(given_.passage.find(given_.quote), 0))
 
 
-def answer(*citations: Citation, **parts: Any) -> Answer:
+def answer(*citations: Citation, text: str | None = None, **parts: Any) -> Answer:
+    """Of the quotes, or of this text with all numbers after it."""
+    dots = [" … " if place else "" for place in range(len(citations))]
+    pieces = [
+        piece
+        for dot, one in zip(dots, citations, strict=True)
+        for piece in ([Piece(dot)] if dot else []) + [Piece(one.quote, (one.marker,))]
+    ]
+    if text is not None:
+        pieces = [Piece(text, tuple(one.marker for one in citations))]
+    return prose(*pieces, citations=citations, composer="extractive", **parts)
+
+
+def prose(*pieces: Piece, **parts: Any) -> Answer:
     given_ = Answer(
         question="How long?",
         language="en",
         status="answered",
-        text=" … ".join(one.quote for one in citations),
+        text="".join(piece.text for piece in pieces),
         confidence=0.9,
         notice=None,
-        citations=citations,
+        citations=(),
         timings_ms=Timings(0, 0, 0, 0),
+        pieces=pieces,
+        composer="generative",
     )
     return replace(given_, **parts)
 
@@ -319,13 +337,52 @@ def test_numbers_stand_after_their_quotes() -> None:
     assert "".join(spoken(said)) == "Five years. [1] … Ten years. [2]"
 
 
-def test_numbers_of_what_is_not_quoted_word_for_word_stand_at_the_end() -> None:
-    given_ = answer(
-        citation("Unsaid.", 1), citation("Five years.", 2), citation("Unsaid, too.", 3), text="Five years. Yes."
-    )
+def test_prose_bears_all_numbers_that_a_sentence_stands_on() -> None:
+    sentences = (Piece("It lasts five years.", (1, 2)), Piece(" Then it is renewed.", (2, 3)), Piece(" That is all."))
+    given_ = prose(*sentences, citations=tuple(many(3, "Quote ")))
     said, *_ = answer_blocks(given_, NAME, None)
-    assert "".join(spoken(said)) == "Five years. [2] Yes. [1] [3]"
-    assert answer_text(given_) == "Five years. [2] Yes. [1] [3]"
+    expected = "It lasts five years. [1] [2] Then it is renewed. [2] [3] That is all."
+    assert "".join(spoken(said)) == answer_text(given_) == expected
+
+
+def test_every_number_leads_to_a_source() -> None:
+    """What the first five say is shown; of more, where to read it."""
+    sentences = (Piece("It lasts five years.", tuple(range(1, 7))), Piece(" Or six.", tuple(range(7, 13))))
+    given_ = prose(*sentences, citations=tuple(many(12, "Quote ")))
+    said, *blocks = [spoken(block) for block in answer_blocks(given_, NAME, SERVER) if block["type"] == "rich_text"]
+    assert "".join(said) == "It lasts five years. [1] [2] [3] [4] [5] [6] Or six. [7] [8] [9] [10] [11] [12]"
+    assert [block[0] for block in blocks] == [f"[{number}] " for number in range(1, 13)]
+    assert [f"Quote {number}." in block for number, block in enumerate(blocks, start=1)] == [True] * 5 + [False] * 7
+    assert all(block[1:3] == ["The pass", " · English"] for block in blocks)
+
+
+def test_what_is_being_written_is_shown_as_it_is_and_looks_unfinished() -> None:
+    """Plain text, of which Slack makes nothing but letters."""
+    said = [Piece(MARKUP, (1,)), Piece(f" {CONTROLS}", (1, 2))]
+    shown = f"{MARKUP} [1] {visible(CONTROLS)} [1] [2] …"
+    (block,) = unfinished_blocks(said)
+    assert block == {"type": "section", "text": {"type": "plain_text", "text": shown, "emoji": False}}
+    assert unescape(unfinished_text(said)) == shown
+    check_fallback(unfinished_text(said))
+
+
+def test_what_is_being_written_fits_a_message_whatever_it_is() -> None:
+    for said in ([Piece(LONG, (1,))], [Piece(" Yes.", tuple(range(1, 40)))] * 70):
+        (block,) = unfinished_blocks(said)
+        check_plain(block["text"], 3_000)
+        assert block["text"]["text"].endswith("…")
+        check_fallback(unfinished_text(said))
+
+
+@pytest.mark.parametrize("text", ["पाँच साल ", "&<>", "🪪"])
+def test_a_text_that_a_message_is_changed_to_is_cut_between_characters(text: str) -> None:
+    cut = shortened(escaped(text * 3_000))
+    check_fallback(cut)
+    assert cut.endswith("…")
+    assert (text * 3_000).startswith(unescape(cut)[:-1])
+    assert 2_900 < len(cut.encode()) <= 4_000
+    short = escaped("&" * 800)
+    assert shortened(short) == short
 
 
 def test_numbers_stand_after_long_quotes_too() -> None:

@@ -21,6 +21,7 @@ from bot.messages import message
 from bot.slack.running import Secrets, SlackBot
 from tests.bot.slack.conftest import Desk, Documents
 from tests.bot.slack.emulated import Delivery, Emulated, emulated_slack
+from tests.bot.slack.replica import END, Parrot
 from tests.bot.slack.test_slack_bot import TRAINING
 
 EVENTS = "/slack/events"
@@ -175,6 +176,25 @@ def test_the_bot_answers_here_too(documents: Documents, desk: Desk) -> None:
         ts = slack.post("bram", alone, TRAINING["vi"][0])
         assert TRAINING["vi"][1] in slack.replies(alone, ts, at_least=1)[0]["text"]
         assert _soon(lambda: [] if slack.reactions(alone, ts) else ["taken away"])
+        assert [d for d in slack.deliveries() if not _acknowledged(d)] == []
+
+
+def test_an_answer_that_is_being_written_grows_here_too(desk: Desk) -> None:
+    def shipped(slack: Emulated) -> AsyncApp:
+        secrets = Secrets(slack.bot_token, signing_secret=slack.signing_secret)
+        parrot = Parrot(1.8, prose=True)
+        running.append(SlackBot(secrets, parrot, desk.feedback, desk.inbox, base_url=slack.base_url))
+        return running[0].app
+
+    running: list[SlackBot] = []
+    with in_slack(shipped, lambda: running.pop().running()) as slack:
+        ts = slack.post("ana", "help", f"{slack.mention} hello")
+        (begun,) = slack.replies("help", ts, at_least=1)
+        assert begun["text"] == "hello …"
+        assert _soon(lambda: [] if slack.reactions("help", ts) else ["taken away"])
+        (whole,) = slack.replies("help", ts)
+        assert whole["ts"] == begun["ts"] and whole["text"] == f"hello &lt; {END}"
+        assert [block["type"] for block in whole["blocks"]] == ["rich_text", "actions"]
         assert [d for d in slack.deliveries() if not _acknowledged(d)] == []
 
 

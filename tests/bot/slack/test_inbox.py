@@ -374,6 +374,43 @@ def test_an_answer_can_be_looked_up_once_it_is_about_to_be_posted(inbox: Inbox) 
     assert inbox.answered("") is None
 
 
+def test_the_beginning_of_an_answer_is_no_answer_yet(inbox: Inbox, clock: Clock) -> None:
+    """But it may stand there, and once that is known, where."""
+    one = mention(1)
+    inbox.put(one)
+    taken(inbox, "died")
+    assert inbox.about_to_post(one.key, "died")
+    assert inbox.answered(one.id) is None
+    clock.forward(LEASE + 1)
+    assert taken(inbox, "second") == Work(one, uncertain=True, tries=2)
+    assert not inbox.about_to_post(one.key, "died")
+    inbox.posted(one.key, "died", "1.000001")
+    inbox.posted(one.key, "second", "2.000002")
+    assert inbox.about_to_post(one.key, "second", ANSWER)
+    assert inbox.about_to_post(one.key, "second")
+    answered = inbox.answered(one.id)
+    assert answered is not None and answered.answer == ANSWER
+    inbox.later(one.key, "second", 0.0)
+    assert taken(inbox, "third") == Work(one, uncertain=True, tries=3, posted="2.000002")
+
+
+def test_a_file_of_the_first_version_goes_on(tmp_path: Path, clock: Clock) -> None:
+    """With what is in it."""
+    path, one = tmp_path / "inbox.sqlite", mention(1)
+    with closing(Inbox(path, now=clock)) as inbox:
+        inbox.put(one)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("ALTER TABLE asked DROP COLUMN posted; PRAGMA user_version = 1;")
+    for _ in range(2):
+        with closing(Inbox(path, now=clock)) as inbox:
+            assert inbox.unfinished() == 1
+    with closing(Inbox(path, now=clock)) as inbox:
+        assert taken(inbox).asked == one
+        inbox.posted(one.key, "worker", "1.000001")
+        inbox.later(one.key, "worker", 0.0)
+        assert taken(inbox).posted == "1.000001"
+
+
 def test_what_was_done_is_forgotten_after_a_while(inbox: Inbox, clock: Clock) -> None:
     for number in (1, 2, 3):
         inbox.put(mention(number))
@@ -639,13 +676,14 @@ class Interleaved(RuleBasedStateMachine):
         self.holds[key] = (owner, self.clock() + LEASE)
 
     @precondition(lambda self: self.tries)
-    @rule(data=st.data(), owner=st.sampled_from(OWNERS), how=st.sampled_from(["post", "done", "later"]))
+    @rule(data=st.data(), owner=st.sampled_from(OWNERS), how=st.sampled_from(["begin", "post", "done", "later"]))
     def act(self, data: st.DataObject, owner: str, how: str) -> None:
         """As the one who holds it, or once held it, or never did."""
         key = data.draw(st.sampled_from(sorted(self.tries)))
         holds = key in self.holds and self.holds[key][0] == owner
-        if how == "post":
-            assert self.inboxes[0].about_to_post(key, owner, ANSWER) is holds
+        if how in ("begin", "post"):
+            answer = ANSWER if how == "post" else None
+            assert self.inboxes[0].about_to_post(key, owner, answer) is holds
             self.posted[key] += holds
         elif how == "done":
             self.inboxes[0].done(key, owner)
@@ -653,7 +691,7 @@ class Interleaved(RuleBasedStateMachine):
         else:
             self.inboxes[0].later(key, owner, 15)
             self.not_before |= {key: self.clock() + 15} if holds else {}
-        if holds and how != "post":
+        if holds and how in ("done", "later"):
             del self.holds[key]
 
     @rule(owner=st.sampled_from(OWNERS))

@@ -18,9 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.bot.slack.conftest import Desk, bot_in
-from tests.bot.slack.replica import LEASE, Parrot
+from tests.bot.slack.replica import END, LEASE, Parrot
 from tests.bot.slack.workspace import ANNA, GENERAL, Payload, Workspace
-from tests.bot.slack.workspace.records import Said
+from tests.bot.slack.workspace.records import Message, Said
 
 pytestmark = pytest.mark.anyio
 
@@ -29,10 +29,10 @@ DEADLINE = 60.0
 
 
 class Replica:
-    """A process of the bot that can be killed."""
+    """A process of the bot that can be killed; as prose, its answers come in three sentences."""
 
-    def __init__(self, workspace: Workspace, inbox: Path) -> None:
-        self._arguments = (workspace.api_url, str(inbox), "0.05")
+    def __init__(self, workspace: Workspace, inbox: Path, seconds: float = 0.05, kind: str = "whole") -> None:
+        self._arguments = (workspace.api_url, str(inbox), str(seconds), kind)
         self.url = ""
 
     async def start(self) -> None:
@@ -47,6 +47,13 @@ class Replica:
         """MiB that it holds now."""
         pages = int(Path(f"/proc/{self._process.pid}/statm").read_text("ascii").split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+    def stop(self) -> None:
+        """Where it stands, as a machine that sleeps would; `go_on` wakes it."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
 
     async def kill(self) -> None:
         self._process.send_signal(signal.SIGKILL)
@@ -74,14 +81,17 @@ def shuffled(payloads: list[Payload], chance: random.Random) -> list[Payload]:
     return many
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-async def test_every_event_in_any_order_with_crashes_between_is_answered_once(seed: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("seed", "kind"), [(1, "whole"), (2, "whole"), (3, "prose")])
+async def test_every_event_in_any_order_with_crashes_between_is_answered_once(
+    seed: int, kind: str, tmp_path: Path
+) -> None:
     """Two replicas on one store; each is killed where it stands, and started again, while events come in."""
     chance = random.Random(seed)
     async with Workspace() as workspace, AsyncExitStack() as stack:
         threads, payloads = await conversations(workspace)
         deliveries = shuffled(payloads, chance)
-        replicas = [Replica(workspace, tmp_path / "inbox.sqlite3") for _ in range(2)]
+        seconds = 1.0 if kind == "prose" else 0.05
+        replicas = [Replica(workspace, tmp_path / "inbox.sqlite3", seconds, kind) for _ in range(2)]
         for replica in replicas:
             await replica.start()
             stack.push_async_callback(replica.kill)
@@ -105,15 +115,22 @@ async def test_every_event_in_any_order_with_crashes_between_is_answered_once(se
         for thread in threads:
             replies = [reply.text.split(" &lt; ")[0] for reply in workspace.replies(thread[0])]
             assert len(replies) == len(set(replies)) == FOLLOW_UPS
+            assert all(reply.text.endswith(END) == (kind == "prose") for reply in workspace.replies(thread[0]))
+        finished = [call for call in workspace.calls if call.method == "chat.update" and is_whole(call.arguments)]
+        assert bool(finished) == (kind == "prose")
+
+
+def is_whole(message: Payload) -> bool:
+    return "unfinished" not in message["metadata"]["event_payload"]
 
 
 def answered(workspace: Workspace, threads: list[list[Said]]) -> set[str]:
-    """The `ts` of the questions that an answer stands under."""
-    keys = [
-        (reply.metadata or {})["event_payload"]["key"] for thread in threads for reply in workspace.replies(thread[0])
-    ]
+    """The `ts` of the questions that a whole answer stands under."""
+    messages = [reply.metadata or {} for thread in threads for reply in workspace.replies(thread[0])]
+    payloads = [metadata["event_payload"] for metadata in messages]
+    keys = [payload["key"] for payload in payloads]
     assert len(keys) == len(set(keys)), "answered twice"
-    return {key.partition(":")[2] for key in keys}
+    return {payload["key"].partition(":")[2] for payload in payloads if "unfinished" not in payload}
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc, which Linux has")
@@ -156,6 +173,90 @@ async def test_an_answer_that_a_killed_process_had_posted_is_not_posted_again(tm
         await workspace.until(lambda: len(workspace.replies(said)) == 2, DEADLINE)
         await workspace.until(lambda: not workspace.reactions(GENERAL, said.ts))
         assert [reply.text for reply in workspace.replies(said)] == ["once", "twice &lt; once"]
+
+
+def are_whole(workspace: Workspace, said: Said) -> bool:
+    return all("unfinished" not in str(reply.metadata) for reply in workspace.replies(said))
+
+
+async def begun(workspace: Workspace, replica: Replica) -> tuple[Said, Message]:
+    """A question to this process, and its message with the first sentence in it."""
+    workspace.events_url = replica.url
+    said = await workspace.mention(GENERAL, ANNA, "once")
+    await workspace.until(lambda: workspace.replies(said))
+    (message,) = workspace.replies(said)
+    assert message.metadata is not None and message.metadata["event_payload"]["unfinished"]
+    assert END not in message.text
+    return said, message
+
+
+async def ends_whole(workspace: Workspace, said: Said, message: Message) -> None:
+    """That message, and no other, also when the next has been answered."""
+
+    await workspace.until(lambda: are_whole(workspace, said), DEADLINE)
+    await workspace.say(GENERAL, ANNA, "twice", said.ts)
+    await workspace.until(lambda: len(workspace.replies(said)) == 2 and are_whole(workspace, said), DEADLINE)
+    await asyncio.sleep(LEASE)
+    whole, _ = workspace.replies(said)
+    assert whole.ts == message.ts and whole.text == f"once &lt; {END}"
+    assert len(workspace.replies(said)) == 2 and are_whole(workspace, said)
+    assert [call.method for call in workspace.calls].count("chat.postMessage") == 2
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_an_answer_that_a_killed_process_had_begun_is_finished_where_it_stands(
+    told: bool, tmp_path: Path
+) -> None:
+    """`told`: it still heard that its first sentence was posted."""
+    async with Workspace() as workspace, AsyncExitStack() as stack:
+        replica = Replica(workspace, tmp_path / "inbox.sqlite3", 1.8, "prose")
+        await replica.start()
+        stack.push_async_callback(replica.kill)
+        if not told:
+            workspace.fail("chat.postMessage", delay=30.0)
+        said, message = await begun(workspace, replica)
+        if told:
+            await asyncio.sleep(0.3)
+        await replica.kill()
+        await replica.start()
+        workspace.events_url = replica.url
+        await ends_whole(workspace, said, message)
+
+
+async def test_an_answer_that_a_killed_process_had_finished_is_left_as_it_is(tmp_path: Path) -> None:
+    """Killed after Slack had the last change and before it was noted."""
+    async with Workspace() as workspace, AsyncExitStack() as stack:
+        replica = Replica(workspace, tmp_path / "inbox.sqlite3", 0.3, "prose")
+        await replica.start()
+        stack.push_async_callback(replica.kill)
+        said, message = await begun(workspace, replica)
+        workspace.fail("chat.update", delay=30.0)
+        await workspace.until(lambda: END in workspace.replies(said)[0].text)
+        (call,) = [call for call in workspace.calls if call.method == "chat.update"]
+        assert is_whole(call.arguments)
+        await replica.kill()
+        await replica.start()
+        workspace.events_url = replica.url
+        await ends_whole(workspace, said, message)
+        own = [call.arguments["ts"] for call in workspace.calls if call.method == "chat.update"]
+        assert own.count(message.ts) == 1
+
+
+async def test_a_process_that_wakes_after_another_has_answered_changes_nothing(tmp_path: Path) -> None:
+    async with Workspace() as workspace, AsyncExitStack() as stack:
+        asleep, other = (Replica(workspace, tmp_path / "inbox.sqlite3", 1.8, "prose") for _ in range(2))
+        for replica in (asleep, other):
+            await replica.start()
+            stack.push_async_callback(replica.kill)
+        said, message = await begun(workspace, asleep)
+        asleep.stop()
+        workspace.events_url = other.url
+        await workspace.until(lambda: are_whole(workspace, said), DEADLINE)
+        changes = [call for call in workspace.calls if call.method == "chat.update"]
+        asleep.go_on()
+        await asyncio.sleep(2.5)  # in which it comes to its end
+        assert [call for call in workspace.calls if call.method == "chat.update"] == changes
+        await ends_whole(workspace, said, message)
 
 
 JSON = st.recursive(

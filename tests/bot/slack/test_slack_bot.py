@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from bot.slack.answering import Busy
 from bot.slack.blocks import HELPFUL, NOT_HELPFUL, VERSION
 from bot.slack.inbox import Inbox
 from bot.slack.running import Secrets, SlackBot, SlackError
-from bot.types import Answer, Question
+from bot.types import Answer, Question, Said
 from tests.bot.slack.conftest import Desk, Documents, Transport, bot_in
 from tests.bot.slack.replica import Parrot
 from tests.bot.slack.workspace import ANNA, GENERAL, RESPONSE_URL, Ephemeral, Message, Workspace
@@ -227,7 +228,7 @@ async def test_what_slack_will_never_take_is_given_up(desk: Desk, caplog: pytest
 
 async def test_a_bot_that_is_busy_or_broken_says_so_once(desk: Desk) -> None:
     class Troubled(Parrot):
-        async def ask(self, question: Question) -> Answer:
+        async def ask(self, question: Question, hear: Callable[[Said], None] | None = None) -> Answer:
             self.asked.append(question)
             if len(self.asked) == 1:
                 raise Busy

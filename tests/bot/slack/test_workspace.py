@@ -361,8 +361,29 @@ async def test_messages_are_changed_and_reacted_to() -> None:
         (message,) = workspace.messages(GENERAL)
         assert (message.text, message.blocks[0]["type"]) == ("b", "divider")
         assert await refused(client.chat_update(channel=GENERAL, ts=ts, text="é" * 2_001)) == "msg_too_long"
+        for text, metadata in (
+            ("c", {"event_type": "answer", "event_payload": {"done": False}}),
+            ("d", None),
+            ("e", {"event_type": "answer", "event_payload": {"done": True}}),
+        ):
+            kept = metadata or message.metadata
+            await client.chat_update(channel=GENERAL, ts=ts, text=text, metadata=metadata)
+            (message,) = workspace.messages(GENERAL)
+            assert (message.text, message.metadata) == (text, kept)
+        odd = client.chat_update(channel=GENERAL, ts=ts, text="f", metadata={"event_type": "answer"})
+        assert await refused(odd) == "invalid_metadata_format"
+        await client.chat_update(channel=GENERAL, ts=ts, text="g", blocks=[], metadata={})
+        (message,) = workspace.messages(GENERAL)
+        assert (message.text, message.blocks, message.metadata) == ("g", [], None)
+        rich = [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [_text("h", "text")]}]}]
+        await client.chat_update(channel=GENERAL, ts=ts, text="h", blocks=rich)
+        for blocks in ([], [{"type": "divider"}]):
+            plain = client.chat_update(channel=GENERAL, ts=ts, text="i", blocks=blocks)
+            assert await refused(plain) == "block_mismatch"
         said = await workspace.say(GENERAL, ANNA, "hello")
         assert await refused(client.chat_update(channel=GENERAL, ts=said.ts, text="b")) == "cant_update_message"
+        await workspace.delete(message)
+        assert await refused(client.chat_update(channel=GENERAL, ts=ts, text="b")) == "message_not_found"
         await client.reactions_add(channel=GENERAL, timestamp=said.ts, name="eyes")
         assert workspace.reactions(GENERAL, said.ts) == ["eyes"]
         twice = client.reactions_add(channel=GENERAL, timestamp=said.ts, name="eyes")

@@ -125,9 +125,7 @@ class WebApi:
         text, blocks = self._posting.content(arguments)
         if size(blocks) > LONGEST_BLOCKS:
             raise SlackError("msg_blocks_too_long")
-        thread, metadata = self._thread(channel, arguments), arguments.get("metadata")
-        if metadata and not {"event_type", "event_payload"} <= set(metadata):
-            raise SlackError("invalid_metadata_format")
+        thread, metadata = self._thread(channel, arguments), _metadata(arguments)
         message = self._posting.say(channel, text, blocks, thread, metadata)
         return {"channel": channel.id, "ts": message.ts, "message": self._world.shown(message, metadata=True)}
 
@@ -140,7 +138,7 @@ class WebApi:
         return {"message_ts": self._posting.whisper(channel, arguments["user"], text, blocks, thread).ts}
 
     def _update(self, arguments: Payload) -> Payload:
-        """What is left out stays as it was, but for the text."""
+        """What is left out stays as it was, but for the text; an empty list or object takes it away."""
         channel = self._where(arguments)
         message = self._world.message(channel.id, arguments.get("ts"))
         if message.bot_id != BOT:
@@ -148,7 +146,9 @@ class WebApi:
         text, blocks = self._posting.content({"blocks": message.blocks} | arguments)
         if len(text.encode()) > LONGEST_UPDATED_TEXT:
             raise SlackError("msg_too_long")
-        metadata = arguments.get("metadata", message.metadata) or None
+        if _is_rich(message.blocks) and not _is_rich(blocks):
+            raise SlackError("block_mismatch")
+        metadata = _metadata(arguments) if "metadata" in arguments else message.metadata
         changed = self._posting.change(message, text=text, blocks=blocks, metadata=metadata)
         return {"channel": channel.id, "ts": changed.ts, "text": text, "message": self._world.shown(changed)}
 
@@ -268,6 +268,17 @@ class WebApi:
 
     def _open_connection(self, _arguments: Payload) -> Payload:
         return {"url": f"{self._new_link()}&app_id={APP}&session={secrets.token_hex(4)}"}
+
+
+def _metadata(arguments: Payload) -> Payload | None:
+    metadata: Payload | None = arguments.get("metadata") or None
+    if metadata and not {"event_type", "event_payload"} <= set(metadata):
+        raise SlackError("invalid_metadata_format")
+    return metadata
+
+
+def _is_rich(blocks: list[Payload]) -> bool:
+    return any(block["type"] == "rich_text" for block in blocks)
 
 
 def _true(value: object) -> bool:
