@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 if TYPE_CHECKING:
+    from bot.generative import ModelSettings
     from evaluation.compare import Comparison
     from evaluation.results import Results
     from evaluation.types import Setting
@@ -44,6 +45,7 @@ SETTINGS_HELP = (
     "init` writes a spreadsheet to fill in, `dragoman evaluate metrics` says what each metric means.",
 )
 def run(
+    context: typer.Context,
     dataset: Annotated[
         str,
         typer.Argument(
@@ -105,6 +107,14 @@ def run(
         str | None,
         typer.Option(envvar="DRAGOMAN_EMBEDDER", metavar="NAME-OR-PATH", help="As for `dragoman index`."),
     ] = None,
+    model_settings: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Have dragoman's answers written by the language model of this settings file ([model]), and measure "
+            "how many of its sentences are rejected. Default: answers are quoted, whatever dragoman.toml has.",
+        ),
+    ] = None,
     jobs: Annotated[
         int, typer.Option(min=1, help="Processes that ask at the same time (then latency says little).")
     ] = 1,
@@ -125,11 +135,14 @@ def run(
     demands = [parse_demand(demand) for demand in fail_under or ()]
     if folder is not None and corpus is not None:
         raise typer.BadParameter("give either --index or --corpus, not both")
+    named = _systems(systems or ["dragoman"])
+    if model_settings is not None and "dragoman" not in named:
+        raise typer.BadParameter("--model-settings is for the system dragoman, which is not asked")
     outputs = [path for path in (json_out, html_out, markdown_out) if path is not None]
     _require_writable(outputs)
     plan = Plan(
         dataset=open_dataset(dataset, language=language, corpus=corpus),
-        systems=_systems(systems or ["dragoman"]),
+        systems=named,
         index=folder,
         embedder=embedder,
         settings=_settings(settings),
@@ -137,6 +150,7 @@ def run(
         split=split or "",
         sample=sample,
         jobs=jobs,
+        model=None if model_settings is None else _model(context, model_settings),
     )
     with Bars(Console(stderr=True)) as bars:
         results = evaluate(
@@ -221,6 +235,17 @@ def _systems(names: Sequence[str]) -> list[str]:
         if name not in SYSTEMS:
             raise EvaluationError(f"no system is called {name!r}: choose from {', '.join(SYSTEMS)}, or all")
     return wanted
+
+
+def _model(context: typer.Context, file: Path) -> ModelSettings:
+    """What reads settings is handed in as the context's `obj`: this room knows nothing of them."""
+    from evaluation.errors import EvaluationError
+
+    read: Callable[[Path], ModelSettings | None] = context.obj
+    model = read(file)
+    if model is None:
+        raise EvaluationError(f"{file} has no table [model], and the environment no DRAGOMAN_MODEL__NAME")
+    return model
 
 
 def _settings(text: str) -> list[Setting]:

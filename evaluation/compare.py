@@ -86,7 +86,11 @@ def compare(before: Results, after: Results) -> Comparison:
 
 def _has_changed(change: Change) -> bool:
     places = [
-        (outcome.answered, [(quote.uri, quote.start, quote.end) for quote in outcome.quotes])
+        (
+            outcome.answered,
+            [(quote.uri, quote.start, quote.end) for quote in outcome.quotes],
+            outcome.text if outcome.composer == "generative" else "",
+        )
         for outcome in (change.before, change.after)
     ]
     return places[0] != places[1] or change.before.right != change.after.right
@@ -144,6 +148,9 @@ def _notes(before: Results, after: Results, common: int) -> list[str]:
     if before.index["embedder"] != after.index["embedder"]:
         names = [results.index["embedder"]["name"] for results in (before, after)]
         notes.append(f"the embedders differ: {' and '.join(names)}")
+    models = [results.made.get("model", {}).get("name", "none") for results in (before, after)]
+    if models[0] != models[1]:
+        notes.append(f"the language models differ: {' and '.join(models)}")
     if not (before.first.outcomes and after.first.outcomes):
         notes.append("one of the files holds no single questions, so only the figures are compared")
     return notes

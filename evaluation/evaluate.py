@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import multiprocessing
 import os
 import signal
@@ -10,11 +11,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import faiss
 import numpy as np
@@ -26,6 +28,7 @@ from evaluation.indexes import indexed
 from evaluation.locate import articles_of, locate
 from evaluation.metrics import abstention
 from evaluation.metrics.intervals import Floats, Resamples, interval, p_value
+from evaluation.metrics.prose import composed
 from evaluation.provenance import code_fingerprint, provenance
 from evaluation.results import Against, AskedQuestion, Results, SystemResults
 from evaluation.run import Bench, collect
@@ -36,6 +39,9 @@ from index.embedding import open_embedder
 from index.indexer import IndexingProgress
 from index.store import Store
 from index.types import Document, Embedder, EmbedderIdentity
+
+if TYPE_CHECKING:
+    from bot.generative import ModelSettings, ModelWriter
 
 __all__ = ["EvaluationProgress", "Plan", "evaluate", "shuffled"]
 
@@ -58,7 +64,8 @@ class Plan:
     """What to evaluate. `index` None: the dataset's own documents are indexed, once, in the cache folder.
 
     `split` keeps the questions of one half ("tune" or "test"), `sample` so many of each language: the same facts in
-    all, where they are asked in all. `jobs` processes ask at the same time.
+    all, where they are asked in all. `jobs` processes ask at the same time. Dragoman answers in prose where there is a
+    `model`.
     """
 
     dataset: Dataset
@@ -70,6 +77,7 @@ class Plan:
     split: str = ""
     sample: int | None = None
     jobs: int = 1
+    model: ModelSettings | None = None
     draws: int = 1000
     embedders: Callable[[str | None], Embedder] = open_embedder
 
@@ -77,12 +85,14 @@ class Plan:
 def evaluate(
     plan: Plan, progress: EvaluationProgress | None = None, *, keep: Callable[[Results], None] = lambda _: None
 ) -> Results:
-    """Raises DatasetError, EvaluationError, and what opening an index or an embedder raises.
+    """Raises DatasetError, EvaluationError, and what opening an index, an embedder or a language model raises.
 
     Interrupted, every finished question is kept, and the same call goes on from there. That is thrown away only after
     `keep` has put the results in safety.
     """
     progress = progress or EvaluationProgress()
+    if plan.model:
+        _require_openable(plan.model)
     folder = plan.index or indexed(plan.dataset, plan.embedders(plan.embedder), progress)
     with closing(Store.open_to_read(folder)) as store:
         documents = list(store.documents())
@@ -97,7 +107,9 @@ def evaluate(
                     "embedder": asdict(_without_way(store.embedder)),
                     "languages": {language: asdict(counts) for language, counts in store.counts().items()},
                 },
-                made=provenance() | {"threshold": plan.threshold, "draws": plan.draws, "jobs": plan.jobs},
+                made=provenance()
+                | {"threshold": plan.threshold, "draws": plan.draws, "jobs": plan.jobs}
+                | ({"model": _told(plan.model)} if plan.model else {}),
                 systems=tuple(_systems(plan, asked, frozenset(store.languages()), measurements, home)),
                 questions=tuple(_shown(one) for one in asked),
             )
@@ -115,6 +127,7 @@ def _parts(
         asdict(embedder),
         tuple(plan.settings),
         plan.threshold,
+        repr(plan.model),  # without the key
         [one.question for one in asked],
         code_fingerprint(),
     )
@@ -149,17 +162,22 @@ class _Opener:
     embedder: str
     articles: dict[str, str]
 
-    def open(self, name: str) -> Bench:
-        store = Store.open_to_read(self.folder)
-        system = open_system(name, store, self.plan.embedders(self.embedder), self.plan.threshold)
-        return Bench(system, store.documents(), self.articles, self.plan.settings)
+    @contextmanager
+    def opened(self, name: str) -> Iterator[Bench]:
+        with ExitStack() as stack:
+            store = stack.enter_context(closing(Store.open_to_read(self.folder)))
+            embedder, model = self.plan.embedders(self.embedder), self.plan.model
+            writer = stack.enter_context(closing(_writer(model, embedder))) if model and name == "dragoman" else None
+            system = open_system(name, store, embedder, self.plan.threshold, writer)
+            yield Bench(system, store.documents(), self.articles, self.plan.settings)
 
     def measure_all(self, name: str, asked: Sequence[Asked]) -> Iterator[Outcome]:
         """In the order of the questions, however many processes work on them."""
         if not asked:
             return
         if self.plan.jobs == 1:
-            yield from map(self.open(name).measure, asked)
+            with self.opened(name) as bench:
+                yield from map(bench.measure, asked)
             return
         # Spawned, since a fork would copy threads that hold locks.
         spawning = multiprocessing.get_context("spawn")
@@ -179,6 +197,7 @@ def _deaf_to_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+_open_until_the_end = ExitStack()
 _bench_here: list[Bench] = []
 
 
@@ -186,7 +205,7 @@ def _open_here(opener: _Opener, name: str) -> None:
     # Each process has a core; threads of several that wait for each other spin, torch's so that all but stands still.
     os.environ["OMP_NUM_THREADS"] = "1"  # for torch, which reads it when it is first imported
     faiss.omp_set_num_threads(1)
-    _bench_here.append(opener.open(name))
+    _bench_here.append(_open_until_the_end.enter_context(opener.opened(name)))
 
 
 def _measure_here(asked: Asked) -> Outcome:
@@ -224,6 +243,7 @@ def _systems(
             reliability=tuple(abstention.reliability(right, confidence)) if name == "dragoman" else (),
             curve=_curve(*abstention.risk_coverage(right, confidence)),
             against=_against(first, result) if first else {},
+            composed=composed(outcomes),
             outcomes=tuple(_kept(outcome, home) for outcome in outcomes),
         )
         first = first or result
@@ -251,6 +271,25 @@ def _home(uris: Sequence[str]) -> str:
 def _curve(coverage: Floats, risk: Floats) -> tuple[tuple[float, float], ...]:
     places = np.unique(np.linspace(0, len(coverage) - 1, min(len(coverage), CURVE_POINTS)).round().astype(int))
     return tuple((float(coverage[place]), float(risk[place])) for place in places)
+
+
+def _writer(model: ModelSettings, embedder: Embedder) -> ModelWriter:
+    from bot.generative import ModelWriter, open_model
+
+    logging.getLogger("bot.generative").addHandler(logging.NullHandler())  # the report counts what went wrong
+    return ModelWriter(open_model(model), model, embedder)
+
+
+def _require_openable(model: ModelSettings) -> None:
+    """Before hours of work, not after."""
+    from bot.generative import open_model
+
+    open_model(model)
+
+
+def _told(model: ModelSettings) -> dict[str, object]:
+    """What an answer depends on, without what belongs to the machine that measured: addresses, keys, prices."""
+    return {name: getattr(model, name) for name in ("name", "method", "seconds", "tokens", "sentences", "rewrite")}
 
 
 def _against(first: Measured, other: Measured) -> dict[str, Against]:

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from evaluation.locate import relevant
-from evaluation.metrics import abstention
+from evaluation.metrics import abstention, prose
 from evaluation.metrics.intervals import Figure, Floats, Resamples
 from evaluation.metrics.retrieval import article_recall, language_preference, per_query
 from evaluation.types import GRAINS, SETTINGS, Asked, Found, Grain, Outcome, Setting
@@ -68,6 +68,7 @@ def measured(
     _answers(rows, result)
     _citations(rows, result)
     _abstention(rows, calibrated, result)
+    _prose(rows, result)
     _latency(rows, result)
     for setting in SETTINGS:
         for grain in GRAINS:
@@ -93,10 +94,12 @@ def _answers(rows: _Rows, result: Measured) -> None:
 
 
 def _language_match(asked: Asked, outcome: Outcome) -> float:
-    """Of answers whose fact has a version in the asker's language: whether all quotes are in it."""
+    """Of answers whose fact has a version in the asker's language: whether all quotes are in it, or the prose is."""
     own = asked.question.language
     if not outcome.quotes or not relevant(asked.places, {own}):
         return np.nan
+    if outcome.composer == "generative":
+        return float(outcome.language == own)
     return float(all(quote.language == own for quote in outcome.quotes))
 
 
@@ -151,6 +154,26 @@ def _by_language(rows: _Rows, answerable: abstention.Booleans, confidence: Float
         if len(set(answerable[at].tolist())) == 2:
             result[language] = rows.resamples.pooled(metric, at, len(at))[0]
     return result
+
+
+def _prose(rows: _Rows, result: Measured) -> None:
+    """Over all questions together that the language model was there for; where there is none, nothing."""
+    used = [(place, outcome, use) for place, outcome in enumerate(rows.outcomes) if (use := outcome.model_use)]
+    if not used:
+        return
+    answered = np.array([outcome.answered for _, outcome, _ in used])
+    in_prose = np.array([outcome.composer == "generative" for _, outcome, _ in used])
+    written = np.array([use.written for *_, use in used])
+    rejected = np.array([len(use.rejected) for *_, use in used])
+    shown = np.array([use.shown for *_, use in used])
+    metrics = {
+        "prose_rate": partial(prose.prose_rate, in_prose, answered),
+        "rejection_rate": partial(prose.rejection_rate, written, rejected, shown),
+        "shown_rate": partial(prose.shown_rate, written, shown),
+    }
+    for name, metric in metrics.items():
+        figure, drawn = rows.resamples.pooled(metric, [place for place, *_ in used], len(used))
+        result.add(name, figure, {}, drawn)
 
 
 def _latency(rows: _Rows, result: Measured) -> None:

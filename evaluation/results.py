@@ -12,6 +12,7 @@ from typing import Any
 from evaluation.errors import ResultsError
 from evaluation.metrics.abstention import Bin
 from evaluation.metrics.intervals import Figure
+from evaluation.metrics.prose import Composed
 from evaluation.run import outcome_from_json
 from evaluation.types import Outcome
 
@@ -52,6 +53,7 @@ class SystemResults:
     """Figures by metric, and by metric and cell (a language, a pair such as "vi>en", a kind).
 
     `curve` has the risk-coverage curve as (coverage, risk); `against` how the first system of the report compares.
+    Results from before there were language models do not say how answers were `composed`: all were quoted.
     """
 
     name: str
@@ -61,6 +63,7 @@ class SystemResults:
     reliability: tuple[Bin, ...]
     curve: tuple[tuple[float, float], ...]
     against: dict[str, Against] = field(default_factory=dict)
+    composed: Composed = field(default_factory=Composed)
     outcomes: tuple[Outcome, ...] = ()
 
 
@@ -134,6 +137,7 @@ def _system(row: Mapping[str, Any]) -> SystemResults:
         curve=tuple((float(coverage), float(risk)) for coverage, risk in row["curve"]),
         against={name: Against(**_numbers(against)) for name, against in row["against"].items()},
         outcomes=tuple(outcome_from_json(outcome) for outcome in row["outcomes"]),
+        composed=Composed(**row.get("composed", {})),
     )
 
 

@@ -9,7 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bot.types import Answer, Citation
+from bot.layout import text_language
+from bot.types import Answer, Citation, ModelUse
 from evaluation.metrics.answers import contains, exact_match, token_f1
 from evaluation.pools import is_right, judge, pools
 from evaluation.types import Asked, Found, Outcome, Quote, Setting, System
@@ -57,6 +58,10 @@ class Bench:
             containment=scores[2],
             milliseconds=round(milliseconds, 2),
             found=self._found(asked),
+            language=text_language(answer),
+            composer=answer.composer,
+            fallback=answer.fallback,
+            model_use=answer.model_use,
         )
 
     def _quote(self, asked: Asked, citation: Citation) -> Quote:
@@ -72,7 +77,7 @@ class Bench:
         )
 
     def _answers(self, asked: Asked, answer: Answer) -> bool:
-        """By place; where the gold answer stands nowhere word for word, by its words."""
+        """By the places that it cites, in prose too; where the gold stands nowhere word for word, by its words."""
         if not asked.question.answerable or answer.status != "answered":
             return False
         if not asked.places and asked.answers:
@@ -97,7 +102,7 @@ def _scores(asked: Asked, answer: Answer) -> tuple[float | None, float | None, f
         return None, None, None
     if answer.status != "answered":
         return 0.0, 0.0, 0.0
-    language = answer.citations[0].language if answer.citations else asked.question.language
+    language = text_language(answer) if answer.citations else asked.question.language
     return (
         exact_match(answer.text, asked.answers, language),
         token_f1(answer.text, asked.answers, language),
@@ -148,4 +153,6 @@ def outcome_from_json(row: Mapping[str, Any]) -> Outcome:
     """The outcome that `dataclasses.asdict` made the row of. Raises KeyError or TypeError for another."""
     quotes = tuple(Quote(**quote) for quote in row["quotes"])
     found = tuple(Found(**found) for found in row["found"])
-    return Outcome(**{**row, "quotes": quotes, "found": found})
+    use = row.get("model_use")
+    model_use = ModelUse(**{**use, "rejected": tuple(use["rejected"])}) if use else None
+    return Outcome(**{**row, "quotes": quotes, "found": found, "model_use": model_use})

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias, get_args
 
-from bot.types import Answer
+from bot.types import Answer, Composer, Fallback, ModelUse
 from index.indexer import IndexingProgress
 from index.types import Embedder
 from index.types import Kind as Grain
@@ -204,7 +204,8 @@ class Outcome:
     """What one system made of one question.
 
     The scores compare the text of the answer with the gold texts; they are None where nothing answers. `best_right` and
-    `best_confidence` are those of what it would have answered had it not abstained.
+    `best_confidence` are those of what it would have answered had it not abstained. `language` is the text's; results
+    from before there were language models do not tell it.
     """
 
     question: str
@@ -220,3 +221,7 @@ class Outcome:
     containment: float | None
     milliseconds: float
     found: tuple[Found, ...]
+    language: str = ""
+    composer: Composer = "extractive"
+    fallback: Fallback | None = None
+    model_use: ModelUse | None = None

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import sys
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -17,7 +15,7 @@ from index.errors import DragomanError, QuestionError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bot.engine import AnswerEngine
+    from bot.generative import ModelSettings
     from index.types import Embedder
     from ui.settings import Settings
 
@@ -123,28 +121,42 @@ def ask(
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+    quote: Annotated[bool, typer.Option("--quote", help="Quote, also where a language model is set up.")] = False,
+    settings: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Whose table [model] names a language model that writes the answers; without one they are quoted. "
+            "Default: dragoman.toml in this folder, where there is one. All else is set by the other options.",
+        ),
+    ] = None,
     embedder: EmbedderOption = None,
 ) -> None:
     """Answer a question from the index, with the passage that the answer stands on.
 
-    The passage is quoted from the version in the asker's language, in whichever version the answer was found. Where the
-    documents do not answer, it says so. Exit status: 0 when answered or abstained, 2 for a mistake.
+    The passage is quoted from the version in the asker's language, in whichever version the answer was found; or a
+    language model writes the answer, and each of its sentences is checked against what it cites. Where the documents do
+    not answer, it says so. Exit status: 0 when answered or abstained, 2 for a mistake.
     """
-    engine = _engine(folder, embedder, threshold, prefer or ())
+    from ui.asking import Asker, asked, chosen_model, opened_engine
+
+    model = None if quote else chosen_model(settings)
     history = tuple(after or ())
-    if question:
-        _answer(engine, " ".join(question), language, history, as_json)
-        return
-    for line in _asked():
-        if not line:
-            history = ()
-            continue
-        try:
-            _answer(engine, line, language, history, as_json)
-        except QuestionError as error:
-            _complain(str(error))
-        if sys.stdin.isatty():  # lines from a pipe are no conversation
-            history = (*history, line)
+    with opened_engine(folder, embedder, threshold, prefer or (), model, _note) as engine:
+        asker = Asker(engine, _console(), language, as_json=as_json, written=model is not None)
+        if question:
+            asker.ask(" ".join(question), history)
+            return
+        for line in asked():
+            if not line:
+                history = ()
+                continue
+            try:
+                asker.ask(line, history)
+            except QuestionError as error:
+                _complain(str(error))
+            if sys.stdin.isatty():  # lines from a pipe are no conversation
+                history = (*history, line)
 
 
 @app.command()
@@ -307,51 +319,21 @@ def _version(show: bool) -> None:
         raise typer.Exit
 
 
+def _model_settings(file: Path) -> ModelSettings | None:
+    from ui.settings import read_settings
+
+    model = read_settings(file).model
+    return model.settings() if model else None
+
+
 @app.callback()
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
-) -> None: ...
-
-
-def _asked() -> Iterator[str]:
-    """Questions from the prompt until Ctrl-D, "" to begin a new conversation; or a line each from a pipe."""
-    if not sys.stdin.isatty():
-        yield from (line for line in sys.stdin if line.strip())
-        return
-    with contextlib.suppress(ImportError):  # arrow keys and history, where the platform has them
-        import readline  # noqa: F401
-    print("Ask in any language. An empty line begins a new conversation, Ctrl-D ends.", file=sys.stderr)
-    with contextlib.suppress(EOFError):
-        while True:
-            yield input("\n? ").strip()
-
-
-def _answer(engine: AnswerEngine, text: str, language: str | None, history: tuple[str, ...], as_json: bool) -> None:
-    from bot.types import Question
-    from ui.console import answer_json, print_answer
-
-    answer = engine.answer(Question(text, language, history))
-    if as_json:
-        print(answer_json(answer))
-    else:
-        print_answer(_console(), answer)
-
-
-def _engine(folder: Path, embedder: str | None, threshold: float | None, preferred: Sequence[str]) -> AnswerEngine:
-    from bot.engine import DEFAULT_THRESHOLD, AnswerEngine
-    from index.embedding import open_embedder
-    from index.retriever import Retriever
-    from index.store import Store
-
-    store = Store.open_to_read(folder)
-    chosen = open_embedder(embedder or store.embedder.name, progress=_note)
-    return AnswerEngine(
-        Retriever(store, chosen),
-        threshold=DEFAULT_THRESHOLD if threshold is None else threshold,
-        preferred=preferred,
-    )
+) -> None:
+    context.obj = _model_settings  # for `evaluate`, whose room knows nothing of settings
 
 
 def _embedder_for(folder: Path, embedder: str | None) -> Embedder:

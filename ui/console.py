@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -16,8 +16,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from bot.layout import pieces
 from bot.messages import message
-from bot.types import Answer, Citation
+from bot.types import Answer, Citation, Piece
 from bot.visible import visible
 from index.indexer import IndexingProgress, IndexingSummary
 from index.store import LanguageCounts
@@ -26,7 +27,10 @@ from index.types import EmbedderIdentity
 __all__ = [
     "ProgressBar",
     "answer_json",
+    "answer_text",
+    "pieces_text",
     "print_answer",
+    "print_below",
     "print_counts",
     "print_summary",
     "print_text",
@@ -40,20 +44,54 @@ def answer_json(answer: Answer, *, indent: int | None = 2) -> str:
 
 
 def print_answer(console: Console, answer: Answer) -> None:
-    """The answer, and under it the quotes, each with its number and place, in the passage that they stand in."""
-    markers = "".join(f" [{citation.marker}]" for citation in answer.citations)
-    print_text(console, Text.assemble((visible(answer.text), "bold" if answer.citations else "yellow"), markers))
+    """The answer, and under it what it stands on."""
+    print_text(console, answer_text(answer))
+    print_below(console, answer)
+
+
+def answer_text(answer: Answer) -> Text:
+    """With the numbers of its citations, each behind what stands on it."""
+    return pieces_text(pieces(answer), "bold" if answer.citations else "yellow")
+
+
+def pieces_text(said: Iterable[Piece], style: str = "bold") -> Text:
+    """Of an answer, or as much of it as there is."""
+    text = Text()
+    for piece in said:
+        text.append(visible(piece.text), style).append("".join(f" [{marker}]" for marker in piece.markers))
+    return text
+
+
+def print_below(console: Console, answer: Answer) -> None:
+    """The notice, the quotes, each with its number and place, in the passages that they stand in, and what it took."""
     if answer.notice:
         print_text(console, Text(visible(answer.notice), "yellow"))
-    if answer.citations:
-        _print_citations(console, answer.citations)
+    by_passage: dict[tuple[str, int, str], list[Citation]] = {}
+    for citation in answer.citations:
+        by_passage.setdefault((citation.document, citation.passage_start, citation.passage), []).append(citation)
+    for citations in by_passage.values():
+        _print_citations(console, citations)
     if answer.related:
         _print_related(console, answer.related, message("maybe_related", answer.language))
-    print_text(console, Text(f"\nconfidence {answer.confidence:.2f}, {answer.timings_ms.total:.0f} ms", "dim"))
+    print_text(console, Text("\n" + visible(", ".join(_took(answer))), "dim"))
+
+
+def _took(answer: Answer) -> Iterator[str]:
+    yield f"confidence {answer.confidence:.2f}"
+    yield f"{answer.timings_ms.total:.0f} ms"
+    use = answer.model_use
+    if use is None:
+        return
+    if answer.fallback:
+        yield f"{use.model} could not be used ({answer.fallback.replace('_', ' ')}): quoted instead"
+    elif answer.composer == "generative":
+        yield f"written by {use.model}"
+        yield f"{use.shown} of {use.written} sentences passed"
+        yield f"{use.input_tokens}+{use.output_tokens} tokens"
 
 
 def _print_citations(console: Console, citations: Sequence[Citation]) -> None:
-    """All of one answer's citations are of one passage: it is shown once, below their places."""
+    """Of one passage: it is shown once, below their places."""
     first = citations[0]
     passage = Text(visible(first.passage))
     console.print()
@@ -63,10 +101,9 @@ def _print_citations(console: Console, citations: Sequence[Citation]) -> None:
         print_text(console, Text.assemble((f"[{citation.marker}] ", "bold"), (place, "dim")))
         passage.highlight_words([visible(citation.quote)], "bold underline")
     print_text(console, passage, indent=4)
-    if first.versions:
-        print_text(
-            console, Text(f"also in: {', '.join(version.language for version in first.versions)}", "dim"), indent=4
-        )
+    others = sorted({version.language for citation in citations for version in citation.versions})
+    if others:
+        print_text(console, Text(f"also in: {', '.join(others)}", "dim"), indent=4)
 
 
 def _print_related(console: Console, related: Sequence[Citation], heading: str) -> None:

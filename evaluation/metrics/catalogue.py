@@ -29,8 +29,8 @@ _ANSWERS = (
     Metric(
         "accuracy",
         "answered right",
-        "questions answered with a quote that holds a gold, in any version, or rightly abstained from / all questions; "
-        "mean of the askers' languages",
+        "questions answered with a citation that holds a gold, in any version, or rightly abstained from / all "
+        "questions; mean of the askers' languages",
         "this project",
         headline=True,
     ),
@@ -55,7 +55,7 @@ _ANSWERS = (
     Metric(
         "language_match",
         "asker's language",
-        "answers all of whose quotes are in the asker's language / answers whose gold has a version in it",
+        "answers in the asker's language, all quotes of them or their prose / answers whose gold has a version in it",
         "this project",
         headline=True,
     ),
@@ -119,6 +119,28 @@ _ANSWERS = (
         "mean distance of confidence and share of right answers, over ten bins of equal width",
         "ECE (Naeini et al. 2015)",
         lower_is_better=True,
+    ),
+    Metric(
+        "prose_rate",
+        "in prose",
+        "answers written by the language model / answers, where there is one",
+        "this project",
+        headline=True,
+    ),
+    Metric(
+        "rejection_rate",
+        "sentences rejected",
+        "sentences of the language model that failed a check / all that it tried, repairs among them",
+        "this project",
+        lower_is_better=True,
+        headline=True,
+    ),
+    Metric(
+        "shown_rate",
+        "sentences shown",
+        "sentences shown / sentences that the language model wrote, repairs not counted",
+        "this project",
+        headline=True,
     ),
     Metric("latency_p50", "latency p50", "milliseconds to the answer, half take less", "", True, "ms", True),
     Metric("latency_p95", "latency p95", "milliseconds to the answer, 95 in 100 take less", "", True, "ms"),

@@ -71,5 +71,6 @@ def _print_change(console: Console, change: Change) -> None:
 def _said(outcome: Outcome) -> str:
     if not outcome.answered:
         return f"(abstained, {outcome.confidence:.2f})"
-    first = outcome.quotes[0] if outcome.quotes else None
-    return f"{outcome.text} ({first.language if first else ''}, {outcome.confidence:.2f})"
+    quoted = outcome.quotes[0].language if outcome.quotes else ""
+    language = outcome.language if outcome.composer == "generative" else quoted
+    return f"{outcome.text} ({language}, {outcome.confidence:.2f})"

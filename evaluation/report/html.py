@@ -22,6 +22,7 @@ from evaluation.figures import BY_KIND
 from evaluation.metrics.catalogue import HEADLINES, METRICS, Metric
 from evaluation.metrics.intervals import Figure
 from evaluation.report.charts import HeatMap, Plot, dots, heat_map, risk_plot
+from evaluation.report.composers import composers
 from evaluation.report.terminal import SIGNIFICANT, shown
 from evaluation.results import Against, AskedQuestion, Results, SystemResults
 from evaluation.types import UNANSWERABLE, Outcome
@@ -57,6 +58,7 @@ def html_page(results: Results) -> str:
             first=results.first,
             part=_part(results.dataset),
             tallies=_tallies(results),
+            composers=composers(results),
             headlines=_measured(results.systems, HEADLINES),
             by_language=_measured(results.systems, BY_LANGUAGE),
             every=_measured(results.systems, dict.fromkeys(name for one in results.systems for name in one.figures)),
@@ -304,13 +306,14 @@ def _made(results: Results) -> dict[str, list[tuple[str, str]]]:
     """Terms and what to say of them, by heading."""
     dataset, index, made = results.dataset, results.index, results.made
     software = {key: made.get(key) for key in ("dragoman", "python", "code")} | (made.get("packages") or {})
-    apart = {*software, "packages", "machine"}
+    apart = {*software, "packages", "machine", "model"}
     languages = {_language(code): counts for code, counts in (index.get("languages") or {}).items()}
     seconds = {f"seconds of {system.name}": system.seconds for system in results.systems}
     return {
         "Dataset": _terms({key: value for key, value in dataset.items() if value not in (None, "")}),
         "Index": _terms(languages),
         "Embedder": _terms(index.get("embedder") or {}),
+        "Language model": _terms(made.get("model") or {}),
         "This run": _terms({key: value for key, value in made.items() if key not in apart} | seconds),
         "Software": _terms(software),
         "Machine": _terms(made.get("machine") or {}),

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from evaluation.figures import BY_KIND
 from evaluation.metrics.catalogue import HEADLINES, METRICS
 from evaluation.metrics.intervals import Figure
+from evaluation.report.composers import composers
 from evaluation.report.terminal import GRID, SIGNIFICANT, grid, shown, summary
 from evaluation.results import Results
 
@@ -45,6 +46,7 @@ def markdown_page(results: Results) -> str:
         + (", with changes that are not committed." if made["uncommitted_changes"] else "."),
         headline_table(results),
         f"\\* differs from {first.name}, p < {SIGNIFICANT} (paired bootstrap over facts).",
+        *(_plain(line) + "." for line in composers(results)),
         f"## Right sentence first, by asker (down) and documents (across): {first.name}",
         _pairs(results),
         "## Answered right, by kind of question",

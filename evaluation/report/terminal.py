@@ -16,6 +16,7 @@ from evaluation.evaluate import EvaluationProgress
 from evaluation.figures import BY_KIND
 from evaluation.metrics.catalogue import HEADLINES, METRICS, Metric
 from evaluation.metrics.intervals import Figure
+from evaluation.report.composers import composers
 from evaluation.results import Results, SystemResults
 
 __all__ = ["GRID", "SIGNIFICANT", "Bars", "grid", "print_results", "shown", "summary"]
@@ -60,6 +61,8 @@ def print_results(console: Console, results: Results) -> None:
     console.print(_headlines(results))
     if len(results.systems) > 1:
         console.print(Text(f"* differs from {results.first.name}, p < {SIGNIFICANT} (paired bootstrap)", "dim"))
+    for line in composers(results):
+        console.print(Text(visible(line), "dim"))
     pairs, kinds = _pairs(results.first), _kinds(results)
     if pairs.row_count:
         said = (

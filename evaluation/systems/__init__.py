@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.engine import Writer
 from evaluation.errors import EvaluationError
 from evaluation.types import System
 from index.store import Store
@@ -18,8 +19,11 @@ SYSTEMS = {
 }
 
 
-def open_system(name: str, store: Store, embedder: Embedder, threshold: float) -> System:
-    """The system of that name over an index. Raises EvaluationError for an unknown one or a missing package."""
+def open_system(name: str, store: Store, embedder: Embedder, threshold: float, writer: Writer | None = None) -> System:
+    """The system of that name over an index; Dragoman answers in prose where it is given a writer.
+
+    Raises EvaluationError for an unknown one or a missing package.
+    """
     from evaluation.systems import plain
     from evaluation.systems.dragoman import Dragoman
     from evaluation.systems.remembering import RememberingEmbedder
@@ -29,7 +33,7 @@ def open_system(name: str, store: Store, embedder: Embedder, threshold: float) -
     embedder = RememberingEmbedder(embedder)
     match name:
         case "dragoman":
-            return Dragoman(store, embedder, threshold)
+            return Dragoman(store, embedder, threshold, writer)
         case "keyword":
             return plain.Keyword(store, embedder)
         case "dense":

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.engine import AnswerEngine
+from bot.engine import AnswerEngine, Writer
 from bot.question import checked_text
 from bot.types import Answer, Question
-from evaluation.systems.remembering import RememberingRetriever
+from evaluation.systems.remembering import RememberingRetriever, RememberingWriter
 from evaluation.types import DEPTH, EvaluationQuestion, Pool, Ranking, Retrieved
 from index.store import Store
 from index.types import Embedder, Evidence
@@ -16,20 +16,22 @@ __all__ = ["Dragoman"]
 
 
 class Dragoman:
-    """`threshold` is that of the engine under test."""
+    """`threshold` and `writer` are those of the engine under test."""
 
     name = "dragoman"
     calibrated = True
 
-    def __init__(self, store: Store, embedder: Embedder, threshold: float) -> None:
+    def __init__(self, store: Store, embedder: Embedder, threshold: float, writer: Writer | None = None) -> None:
         self._retriever = RememberingRetriever(store, embedder)
-        self._engine = AnswerEngine(self._retriever, threshold=threshold)
-        self._bold = AnswerEngine(self._retriever, threshold=0)
+        remembering = RememberingWriter(writer) if writer else None
+        self._engine = AnswerEngine(self._retriever, threshold=threshold, writer=remembering)
+        self._bold = AnswerEngine(self._retriever, threshold=0, writer=remembering and remembering.again)
 
     def answer(self, question: EvaluationQuestion) -> Answer:
         return self._engine.answer(Question(question.text, history=question.history))
 
     def insist(self, question: EvaluationQuestion) -> Answer:
+        """Quoted: what a model makes of it is not asked for, only what it understood is searched for again."""
         return self._bold.answer(Question(question.text, history=question.history))
 
     def rank(self, question: EvaluationQuestion, pools: Sequence[Pool]) -> list[Ranking]:

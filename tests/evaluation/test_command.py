@@ -266,6 +266,29 @@ def test_a_metric_that_does_not_exist_is_found_out_before_anything_is_asked(
     assert "did you mean" in complaint(ask("--fail-under", "cross.sentence.MAP=0.1"))
 
 
+# With a language model
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "said"),
+    [
+        (None, (), "there is no settings file model.toml"),
+        ("threshold = 0.5\n", (), "model.toml has no table [model], and the environment no DRAGOMAN_MODEL__NAME"),
+        ('[model]\nname = "scripted"\n', (), "the model 'scripted' has no provider"),
+        ('[model]\nname = "openai:x"\n', ("--system", "dense"), "is for the system dragoman, which is not asked"),
+    ],
+)
+def test_a_model_that_cannot_be_had_is_found_out_before_anything_is_asked(
+    run: Run, files: Path, monkeypatch: pytest.MonkeyPatch, text: str | None, options: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.setattr("evaluation.evaluate.indexed", forbidden)
+    monkeypatch.setattr("evaluation.evaluate.locate", forbidden)
+    if text is not None:
+        Path("model.toml").write_text(text, "utf-8")
+    ran = run(files / "questions.jsonl", "--corpus", files / "help", *options, "--model-settings", "model.toml")
+    assert said in complaint(ran)
+
+
 # Mistakes in a dataset
 
 

@@ -46,13 +46,14 @@ def results(
     *,
     name: str = "dragoman",
     embedder: str = "words",
+    model: str | None = None,
     **dataset: Any,
 ) -> Results:
     kept = {metric: Figure(value, math.nan, math.nan, 1) for metric, value in (figures or {}).items()}
     return Results(
         dataset=DATASET | dataset,
         index={"embedder": {"name": embedder, "revision": "1"}},
-        made={},
+        made={"model": {"name": model}} if model else {},
         systems=(SystemResults(name, 1.0, kept, {}, (), (), outcomes=tuple(outcomes)),),
         questions=tuple(questions),
     )
@@ -119,6 +120,16 @@ def test_to_answer_where_it_abstained_is_a_change_without_any_quote() -> None:
     before = outcome("q", False, None)
     (change,) = both([question("q")], [before], [replace(before, answered=True)]).changes
     assert change.kind == "other words"
+
+
+def test_prose_has_changed_where_its_words_have() -> None:
+    quoted = outcome("q", True)
+    before = replace(quoted, composer="generative", text="Six weeks.")
+    after = replace(before, text="It takes six weeks.")
+    assert both([question("q")], [before], [before]).changes == ()
+    assert len(both([question("q")], [before], [after]).changes) == 1
+    assert len(both([question("q")], [quoted], [before]).changes) == 1
+    assert both([question("q")], [quoted], [replace(quoted, text="the same, cut otherwise")]).changes == ()
 
 
 def test_outcomes_are_matched_by_question_and_not_by_place() -> None:
@@ -287,6 +298,7 @@ def test_runs_of_the_same_thing_need_no_note() -> None:
     [
         ({"name": "keyword"}, "the systems differ: dragoman and keyword"),
         ({"embedder": "e5"}, "the embedders differ: words and e5"),
+        ({"model": "openai:x"}, "the language models differ: none and openai:x"),
         ({"fingerprint": "g"}, "the dataset changed between the two; 2 questions are in both"),
         ({"split": "tune"}, "they were measured with another split: test and tune"),
         ({"sample": 50}, "they were measured with another sample: None and 50"),

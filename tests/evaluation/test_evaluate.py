@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import numpy as np
 import pytest
 
+from bot.generative import ModelSettings
 from evaluation.datasets import open_dataset
 from evaluation.errors import DatasetError, EvaluationError
 from evaluation.evaluate import EvaluationProgress, Plan, evaluate
@@ -375,7 +376,7 @@ def test_what_could_not_be_kept_is_not_measured_again(plan: Plan, asked: list[st
     assert kept(cache) == {}
 
 
-def test_a_checkpoint_is_of_one_threshold_dataset_and_index(
+def test_a_checkpoint_is_of_one_threshold_dataset_index_and_language_model(
     plan: Plan, asked: list[str], tmp_path: Path, files: Path, cache: Path
 ) -> None:
     """What was measured of something else must not be taken for this."""
@@ -389,6 +390,7 @@ def test_a_checkpoint_is_of_one_threshold_dataset_and_index(
         replace(plan, split="tune"),
         replace(plan, dataset=replace(plan.dataset, fingerprint="changed")),
         replace(plan, index=tmp_path / "index"),
+        replace(plan, model=ModelSettings("openai:x", api_key="none")),
     ]
     with pytest.raises(KeyboardInterrupt):
         evaluate(plan, Stopping(after=3))

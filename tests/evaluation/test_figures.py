@@ -22,6 +22,7 @@ from math import log2
 import numpy as np
 import pytest
 
+from bot.types import ModelUse
 from evaluation.figures import BY_KIND, BY_PAIR, Measured, measured
 from evaluation.metrics.catalogue import METRICS
 from evaluation.metrics.intervals import Figure, Resamples
@@ -31,6 +32,9 @@ LANGUAGES = frozenset({"en", "nl"})
 
 FACT_1 = (Place("e1", "en", (0, 10), 2), Place("n1", "nl", (0, 10)))
 FACT_2 = (Place("n2", "nl", (0, 10)),)
+
+PROSE = {"prose_rate", "rejection_rate", "shown_rate"}
+"""What is measured only where there is a language model."""
 
 BEST = 2 + 1 / log2(3)
 """The best possible DCG of fact 1 where all documents are searched."""
@@ -288,9 +292,8 @@ def test_each_grain_is_measured_by_itself() -> None:
 
 
 def test_all_that_is_measured_is_in_the_catalogue_and_only_passages_are_missing() -> None:
-    assert set(METRICS) - set(RESULT.figures) == {
-        name for name in METRICS if ".passage." in name and not name.startswith("mono")
-    }
+    passages = {name for name in METRICS if ".passage." in name and not name.startswith("mono")}
+    assert set(METRICS) - set(RESULT.figures) == passages | PROSE
     assert set(RESULT.figures) <= set(METRICS)
 
 
@@ -354,3 +357,44 @@ def test_where_nothing_has_an_answer_only_abstaining_is_measured() -> None:
     assert set(result.drawn) == {name for name in result.figures if not name.startswith("latency")}
     assert result.figures["hallucination_rate"].value == 1 / 2
     assert result.figures["coverage_at_5"] == Figure(0.0, 0.0, 0.0, 2)
+
+
+# Prose
+
+
+def use(written: int, rejected: int, shown: int) -> ModelUse:
+    return ModelUse("openai:x", 1, 0, 0, None, written, ("words",) * rejected, shown)
+
+
+def written() -> list[Outcome]:
+    """E1 in prose of which a sentence was rejected, E2 in prose, E3 quoted since its one sentence failed twice."""
+    e1, e2, e3, *others = OUTCOMES
+    return [
+        replace(e1, composer="generative", language="en", model_use=use(3, 1, 2)),
+        replace(e2, composer="generative", language="nl", model_use=use(2, 0, 2)),
+        replace(e3, fallback="nothing_proven", model_use=use(1, 2, 0)),
+        *others,
+    ]
+
+
+def test_sentences_are_counted_over_all_questions_that_a_model_was_there_for() -> None:
+    result = measure(ASKED, written())
+    values = {name: result.figures[name].value for name in PROSE}
+    assert values == pytest.approx({"prose_rate": 2 / 3, "rejection_rate": 3 / (3 + 2 + 2), "shown_rate": 4 / 6})
+    assert {result.figures[name].n for name in PROSE} == {3}
+    assert result.drawn.keys() >= PROSE
+    assert result.figures["rejection_rate"].low < 3 / 7 < result.figures["rejection_rate"].high
+
+
+def test_without_a_model_there_are_no_figures_of_prose_and_with_one_the_others_are_the_same() -> None:
+    assert PROSE.isdisjoint(RESULT.figures)
+    figures = measure(ASKED, written()).figures
+    assert {name: figure for name, figure in figures.items() if name not in PROSE} == RESULT.figures
+
+
+@pytest.mark.parametrize(("language", "english"), [("en", 1), ("nl", 0)])
+def test_prose_is_in_the_language_of_its_text_whatever_it_cites(language: str, english: int) -> None:
+    """E1 alone counts of the English: its fact has an English version."""
+    e1 = replace(OUTCOMES[0], composer="generative", language=language, quotes=(quote("nl"), quote("en")))
+    figures = measure(ASKED, [e1, *OUTCOMES[1:]]).cells["language_match"]
+    assert figures["en"].value == english

@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.types import ModelUse
 from evaluation.errors import ResultsError
 from evaluation.metrics.abstention import Bin
 from evaluation.metrics.intervals import Figure
+from evaluation.metrics.prose import Composed
 from evaluation.results import Against, AskedQuestion, Results, SystemResults, read_results, write_results
 from evaluation.types import Found, Outcome, Quote
 
@@ -39,6 +41,14 @@ ANSWERED = Outcome(
     found=(Found("cross", "vi", "sentence", {"vi.txt": 3}, None), Found("mixed", "", "passage", {}, 2)),
 )
 
+WRITTEN = replace(
+    ANSWERED,
+    question="q3",
+    language="nl",
+    composer="generative",
+    model_use=ModelUse("openai:x", 2, 412, 96, 0.25, 4, ("words", "facts"), 3),
+)
+
 ABSTAINED = Outcome("q2", False, True, "", 0.125, (), False, 0.75, None, None, None, 3.0, ())
 
 RESULTS = Results(
@@ -56,7 +66,20 @@ RESULTS = Results(
             },
             reliability=(Bin(0.0, 0.1, 3, 0.0625, 0.5), Bin(0.5, 0.6, 5, 0.5, 0.25)),
             curve=((0.125, 0.0), (1.0, 0.5)),
-            outcomes=(ANSWERED, ABSTAINED),
+            composed=Composed(
+                composers={"extractive": 1, "generative": 1},
+                fallbacks={"late": 1},
+                model="openai:x",
+                calls=2,
+                input_tokens=412,
+                output_tokens=96,
+                cost=0.25,
+                written=4,
+                tried=5,
+                rejected={"facts": 1, "words": 1},
+                shown=3,
+            ),
+            outcomes=(ANSWERED, ABSTAINED, WRITTEN),
         ),
         SystemResults(
             name="keyword",
@@ -133,7 +156,7 @@ def test_the_file_is_json_without_nan(tmp_path: Path) -> None:
 def test_a_persons_diff_shows_one_figure_question_or_outcome_a_line(tmp_path: Path) -> None:
     lines = [line.strip() for line in written(RESULTS, tmp_path).splitlines()]
     assert '"accuracy": {"value": 0.5, "low": 0.25, "high": 0.75, "n": 8},' in lines
-    assert sum(line.startswith('{"question": "q') for line in lines) == 2
+    assert sum(line.startswith('{"question": "q') for line in lines) == 3
     assert sum(line.startswith('{"id": "q') for line in lines) == 2
     assert written(RESULTS, tmp_path).endswith("}\n")
 
@@ -156,7 +179,22 @@ def test_without_questions_the_figures_are_kept(tmp_path: Path) -> None:
     assert [system.outcomes for system in read.systems] == [(), ()]
     assert repr(read.first.figures) == repr(RESULTS.first.figures)
     assert read.first.curve == RESULTS.first.curve
-    assert len(RESULTS.first.outcomes) == 2  # what was handed in is untouched
+    assert read.first.composed == RESULTS.first.composed
+    assert len(RESULTS.first.outcomes) == 3  # what was handed in is untouched
+
+
+def test_a_file_from_before_there_were_models_is_read_as_quoted(tmp_path: Path) -> None:
+    row = json.loads(written(RESULTS, tmp_path))
+    for system in row["systems"]:
+        del system["composed"]
+        for outcome in system["outcomes"]:
+            for key in ("language", "composer", "fallback", "model_use"):
+                del outcome[key]
+    (tmp_path / "results.json").write_text(json.dumps(row), "utf-8")
+    read = read_results(tmp_path / "results.json")
+    assert read.first.composed == Composed()
+    assert read.first.outcomes[:2] == (ANSWERED, ABSTAINED)
+    assert {(o.composer, o.model_use) for o in read.first.outcomes} == {("extractive", None)}
 
 
 def test_the_first_system_is_what_the_others_are_compared_with() -> None:

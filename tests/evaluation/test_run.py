@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.types import Answer, Citation, Timings
+from bot.types import Answer, Citation, ModelUse, Timings
 from evaluation.run import Bench, collect, outcome_from_json
 from evaluation.types import (
     SETTINGS,
@@ -198,6 +198,42 @@ def test_an_answers_words_are_compared_in_the_language_of_its_first_quote() -> N
     assert measure(Scripted(answered(cited(EN, "the six weeks"))), for_weeks).exact_match == 1
 
 
+# Prose
+
+USE = ModelUse("openai:x", 2, 412, 96, 0.25, 4, ("words", "facts"), 3)
+
+
+def prose(text: str, *citations: Citation, language: str = "en") -> Answer:
+    return Answer("?", language, "answered", text, 0.8, None, citations, UNTIMED, composer="generative", model_use=USE)
+
+
+@pytest.mark.parametrize(
+    ("citations", "right"),
+    [
+        ([cited(EN, "A coach listens."), cited(NL, "Nieuwe medewerkers leren zes weken.")], True),
+        ([cited(EN, "A coach listens.")], False),
+    ],
+)
+def test_prose_is_right_where_one_of_its_citations_holds_a_gold(citations: list[Citation], right: bool) -> None:
+    """Its words are not looked at: the checks hold them to what they cite."""
+    outcome = measure(Scripted(prose("They train for six weeks.", *citations)), asked(SIX_WEEKS, ZES_WEKEN))
+    assert (outcome.right, outcome.best_right) == (right, right)
+    assert (outcome.composer, outcome.fallback, outcome.model_use) == ("generative", None, USE)
+
+
+def test_the_words_of_prose_are_compared_in_its_own_language() -> None:
+    """It cites Dutch and is English, which drops "the"; of Dutch it would be a word."""
+    said = prose("the six weeks", cited(NL, "Nieuwe medewerkers leren zes weken."))
+    outcome = measure(Scripted(said), asked(ZES_WEKEN, answers=("six weeks",)))
+    assert (outcome.language, outcome.exact_match) == ("en", 1)
+
+
+def test_a_quote_is_in_the_language_that_it_quotes_and_keeps_why_there_is_no_prose() -> None:
+    said = replace(answered(cited(NL, "Een coach.")), fallback="late", model_use=USE)
+    outcome = measure(Scripted(said), asked(SIX_WEEKS))
+    assert (outcome.language, outcome.composer, outcome.fallback) == ("nl", "extractive", "late")
+
+
 # Rankings
 
 
@@ -341,6 +377,10 @@ def test_whatever_an_answer_holds_it_comes_back_from_the_checkpoint(tmp_path: Pa
 def test_a_row_that_is_no_outcome_is_refused() -> None:
     row = json.loads(json.dumps(asdict(outcome("c"))))
     assert outcome_from_json(row) == outcome("c")
+    with_model = replace(outcome("c"), composer="generative", language="en", model_use=USE)
+    assert outcome_from_json(json.loads(json.dumps(asdict(with_model)))) == with_model
+    older = {key: row[key] for key in row if key not in {"language", "composer", "fallback", "model_use"}}
+    assert outcome_from_json(older) == outcome("c")
     with pytest.raises(KeyError):
         outcome_from_json({key: value for key, value in row.items() if key != "quotes"})
     with pytest.raises(TypeError):

@@ -35,8 +35,10 @@ def test_a_question_is_answered_in_its_language_with_exact_offsets(
     answer = run("ask", question, "--index", samples_index, "--json").json
     assert list(answer) == [
         "question", "language", "status", "text", "confidence", "notice", "citations", "timings_ms",
-        "follow_up_of", "reason", "related",
+        "follow_up_of", "reason", "related", "pieces", "composer", "fallback", "model_use", "understood_as",
     ]  # fmt: skip
+    assert (answer["composer"], answer["fallback"], answer["model_use"]) == ("extractive", None, None)
+    assert "".join(piece["text"] for piece in answer["pieces"]) == answer["text"]
     assert (answer["follow_up_of"], answer["reason"], answer["related"]) == (None, None, [])
     assert (answer["question"], answer["language"], answer["status"]) == (question, language, "answered")
     assert expected in answer["text"]

@@ -22,6 +22,9 @@ ANSWERS = {
     "coverage_at_5",
     "brier",
     "calibration_error",
+    "prose_rate",
+    "rejection_rate",
+    "shown_rate",
     "latency_p50",
     "latency_p95",
     "latency_p99",
@@ -36,7 +39,7 @@ def test_every_measure_of_retrieval_is_there_for_every_setting_and_grain() -> No
         for measure in [*MEASURES, *(["ArticleR@5", "LPR"] if setting == "mixed" else [])]
     }
     assert set(METRICS) == ANSWERS | retrieval
-    assert len(METRICS) == 18 + 4 * 2 * 7 + 2 * 2
+    assert len(METRICS) == 21 + 4 * 2 * 7 + 2 * 2
 
 
 def test_a_metric_is_found_by_its_name() -> None:
@@ -45,12 +48,13 @@ def test_a_metric_is_found_by_its_name() -> None:
         assert metric_named(name) is metric
 
 
-def test_less_is_better_of_errors_and_of_waiting_alone() -> None:
+def test_less_is_better_of_errors_rejections_and_waiting_alone() -> None:
     assert {name for name, metric in METRICS.items() if metric.lower_is_better} == {
         "hallucination_rate",
         "error_rate",
         "brier",
         "calibration_error",
+        "rejection_rate",
         "latency_p50",
         "latency_p95",
         "latency_p99",
@@ -92,6 +96,9 @@ def test_headlines_are_in_the_order_of_the_catalogue() -> None:
         "error_rate",
         "auroc",
         "coverage_at_5",
+        "prose_rate",
+        "rejection_rate",
+        "shown_rate",
         "latency_p50",
         "mono.sentence.Success@1",
         "cross.sentence.Success@1",

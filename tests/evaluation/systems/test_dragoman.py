@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
 
-from bot.engine import AnswerEngine
-from bot.types import Question
+from bot.engine import AnswerEngine, Understood
+from bot.exhibits import Exhibit
+from bot.types import Answer, Listener, ModelUse, Question
 from evaluation.errors import EvaluationError
 from evaluation.systems import SYSTEMS, dragoman, open_system
 from evaluation.systems.remembering import RememberingEmbedder, RememberingRetriever
@@ -182,6 +184,66 @@ def test_what_it_abstains_from_it_can_be_made_to_say(store: Store) -> None:
     assert insisted.citations[0].quote == "New agents train for six weeks at the office."
     assert insisted.confidence == abstained.confidence
     assert system.calibrated
+
+
+class Scripted:
+    """A writer, and its work: understands every question as it was told, and writes "Prose."."""
+
+    use = ModelUse("scripted", 1, 0, 0, None, 1, (), 1)
+
+    def __init__(self, *understood: Understood | None) -> None:
+        self.understood = understood[0] if understood else None
+        self.asked: list[str] = []
+        self.given: list[Sequence[Exhibit]] = []
+
+    def begin(self, _: Listener) -> Scripted:
+        return self
+
+    def understand(self, question: str, language: str, history: Sequence[str], into: str | None) -> Understood | None:
+        self.asked.append(question)
+        return self.understood
+
+    def write(self, answer: Answer, exhibits: Sequence[Exhibit]) -> Answer:
+        self.given.append(exhibits)
+        return replace(answer, text="Prose.", composer="generative")
+
+
+def test_with_a_writer_the_answer_is_prose_and_what_it_insists_on_is_quoted(store: Store) -> None:
+    writer = Scripted()
+    bold, shy = (dragoman.Dragoman(store, WordEmbedder(), threshold, writer) for threshold in (0.0, 0.9999))
+    answer = bold.answer(asked(TEXTS[0]))
+    assert (answer.text, answer.composer, answer.model_use) == ("Prose.", "generative", Scripted.use)
+    assert writer.given[0][0].text == "New agents train for six weeks at the office."
+    assert shy.answer(asked(TEXTS[0])).status == "abstained"
+    assert shy.insist(asked(TEXTS[0])).text == "New agents train for six weeks at the office."
+    assert len(writer.given) == 1
+
+
+def test_what_the_model_understood_is_insisted_upon_without_asking_it_again(store: Store) -> None:
+    question = EvaluationQuestion("q", "and how long?", "en", history=(TEXTS[2],))
+    writer = Scripted(Understood(TEXTS[0], None))
+    system = dragoman.Dragoman(store, WordEmbedder(), 0.9999, writer)
+    abstained, insisted = system.answer(question), system.insist(question)
+    assert (abstained.status, insisted.understood_as) == ("abstained", TEXTS[0])
+    assert insisted.confidence == abstained.confidence
+    assert writer.asked == ["and how long?"]
+    system.answer(asked(TEXTS[0]))
+    assert system.insist(question).understood_as is None  # of the question before the last nothing is kept
+
+
+def test_what_a_model_is_given_to_read_is_scored_by_the_question_that_found_it(store: Store) -> None:
+    """And not by the translation, which was searched for after it and found less."""
+    text, given = "New agents train six weeks, und dann?", []
+    for retriever in (Retriever(store, WordEmbedder()), RememberingRetriever(store, WordEmbedder())):
+        writer = Scripted(Understood(text, "Which supervisor signs for euros?"))
+        answer = AnswerEngine(retriever, threshold=0, writer=writer).answer(Question(text, language="de"))
+        assert (writer.asked, answer.understood_as) == ([text], None)
+        given += writer.given
+    plain, remembering = given
+    assert len(plain) > 2
+    assert [(one.text, one.statement.score) for one in plain] == [
+        (one.text, one.statement.score) for one in remembering
+    ]
 
 
 def test_the_asker_is_not_told_for_the_system(store: Store) -> None:
