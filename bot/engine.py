@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from bot.confidence import Features, confidence, features, unrelated_cosine
 from bot.exhibits import Exhibit
@@ -14,13 +13,14 @@ from bot.followup import earlier_question, may_follow_up
 from bot.messages import MessageKey, message
 from bot.notices import notice
 from bot.question import checked_language, checked_text
-from bot.types import Answer, Citation, Listener, ModelUse, Question, Reason, Stopped, Timings
+from bot.types import Answer, Citation, Listener, Question, Reason, Stopped, Timings
+from bot.writing import Work, Writer
 from index.errors import EmptyQuestion, QuestionError
 from index.language import question_language
 from index.retriever import Retriever
 from index.types import Evidence, Statement
 
-__all__ = ["DEFAULT_THRESHOLD", "AnswerEngine", "Found", "Understood", "Work", "Writer"]
+__all__ = ["DEFAULT_THRESHOLD", "AnswerEngine", "Found"]
 
 DEFAULT_THRESHOLD = 0.2
 """Below this probability that the quote answers the question, the engine abstains."""
@@ -45,34 +45,6 @@ SAID: dict[Reason, MessageKey] = {
     "below_threshold": "abstained",
     "empty_question": "empty_question",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Understood:
-    """What a language model made of a question: one that stands alone, and the same in a language of the documents."""
-
-    question: str
-    translation: str | None
-
-
-class Work(Protocol):
-    """What a language model does for one answer; its time and its tokens are counted together."""
-
-    @property
-    def use(self) -> ModelUse: ...
-
-    def understand(self, question: str, language: str, history: Sequence[str], into: str | None) -> Understood | None:
-        """The question upon its history, and translated `into` that language; None where the model does not serve."""
-
-    def write(self, answer: Answer, exhibits: Sequence[Exhibit]) -> Answer:
-        """The quoted answer in prose; or as it is, with the reason."""
-
-
-class Writer(Protocol):
-    """A language model that answers are written with (`bot.generative`). Threads share it."""
-
-    def begin(self, listener: Listener) -> Work:
-        """For one answer. What it does raises Stopped as soon as the listener is gone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from langchain_core.language_models import BaseChatModel
 
-from bot.engine import Understood
 from bot.exhibits import Exhibit
 from bot.generative import prompts
 from bot.generative.calls import Calls
@@ -17,6 +16,7 @@ from bot.notices import notice
 from bot.proof import Objection, Prover, Source
 from bot.question import QUESTION_LIMIT
 from bot.types import Answer, Citation, Fallback, Listener, ModelUse, Piece, Said
+from bot.writing import Understood
 from index.language import question_language
 from index.types import Embedder
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.engine import Writer
+from bot.writing import Writer
 from evaluation.errors import EvaluationError
 from evaluation.types import System
 from index.store import Store

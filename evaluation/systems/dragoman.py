@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.engine import AnswerEngine, Writer
+from bot.engine import AnswerEngine
 from bot.question import checked_text
 from bot.types import Answer, Question
+from bot.writing import Writer
 from evaluation.systems.remembering import RememberingRetriever, RememberingWriter
 from evaluation.types import DEPTH, EvaluationQuestion, Pool, Ranking, Retrieved
 from index.store import Store

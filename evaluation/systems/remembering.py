@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.engine import Understood, Work, Writer
 from bot.exhibits import Exhibit
 from bot.types import Answer, Listener, ModelUse
+from bot.writing import Understood, Work, Writer
 from index.retriever import Retriever
 from index.types import Embedder, EmbedderIdentity, SentenceScore, Unit, Vectors
 

@@ -15,9 +15,10 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
-from bot.engine import AnswerEngine, Writer
+from bot.engine import AnswerEngine
 from bot.feedback import FeedbackStore
 from bot.types import Answer, Listener, Question
+from bot.writing import Writer
 from index.retriever import Retriever
 from index.types import Embedder
 from ui.chat_page import add_chat_page

@@ -6,9 +6,10 @@ from itertools import combinations
 
 import pytest
 
-from bot.engine import AnswerEngine, Understood
+from bot.engine import AnswerEngine
 from bot.exhibits import Exhibit
 from bot.types import Answer, Listener, ModelUse, Question
+from bot.writing import Understood
 from evaluation.errors import EvaluationError
 from evaluation.systems import SYSTEMS, dragoman, open_system
 from evaluation.systems.remembering import RememberingEmbedder, RememberingRetriever
