@@ -64,7 +64,7 @@ def _shared(mine: Clause, its: Clause) -> float:
 
 def _taken(mine: Clause, its: Clause, others: Clause) -> list[str]:
     """What a clause has not from its own source but from the other."""
-    taken = [item for item in mine.items if item.kind != "you" and not _has(its, item) and _has(others, item)]
+    taken = [item for item in mine.items if not _has(its, item) and _has(others, item)]
     return [item.fact.label if item.fact else item.text for item in taken]
 
 

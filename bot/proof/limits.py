@@ -16,6 +16,9 @@ WHOLE = 0.66
 ALIKE = {"always": "all", "within": "at_most"}
 """Limits that are put for each other: "all the time", "always"; "at most 3 days", "within 3 days"."""
 
+SHORT = 2
+"""So few words after an "and", and "only" behind them, belong to what is before: "for students and staff only"."""
+
 CONDITIONS = {"except", "if"}
 """They hold for the clause that they are attached to."""
 
@@ -66,13 +69,18 @@ def _of(reading: Reading, used: set[int], said: Reading) -> Iterator[str]:
     for place, clause in enumerate(reading.clauses):
         condition = _condition(clause, reading.language)
         attached = condition is not None and _attached(place, reading) in used
-        if place in used:
+        if place in used or (place - 1 in used and _belongs_to_what_is_before(clause)):
             yield from clause.limits
         elif condition and attached:
             yield condition
         share = told(clause, said)
         if attached and share is not None and share < WHOLE:
             yield "a condition as a whole"
+
+
+def _belongs_to_what_is_before(clause: Clause) -> bool:
+    last = clause.items[-1] if clause.items else None
+    return clause.joined and len(clause.words) <= SHORT and last is not None and last.text in {"only", "except"}
 
 
 def _condition(clause: Clause, language: str) -> str | None:

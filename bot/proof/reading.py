@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from bot.proof.words import AND, FREE, UNBROKEN, YOU, Span, fold, wording
+from bot.proof.words import AND, FREE, UNBROKEN, WE, YOU, Span, fold, wording
 from index.drift.facts import Fact, Facts, read_facts
 
 __all__ = ["FACT", "Clause", "Item", "Reading", "read"]
@@ -31,7 +31,7 @@ NUMERALS = re.compile("^([二三四五六七八九十百千万两]+)")
 """In Chinese and Japanese, what a measure word may be written together with."""
 
 WORD = "="
-PRECEDENCE = {AND: -2, YOU: -1, FREE: 1}
+PRECEDENCE = {AND: -2, WE: -1, YOU: -1, FREE: 1}
 """Of what the same word may be."""
 
 OPENING = {"if", "except"}
@@ -43,13 +43,13 @@ FACT = "\u01c2"
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A word that claims something, folded; a fact; what a limiting word does (`not`, `only`, ...); or the asker.
+    """A word that claims something, folded; a fact; what a limiting word does (`not`, `only`, ...); or "we" or "you".
 
     `marker` are the words that claim nothing right before it, such as a preposition or an article, and `after` the one
     right after it, such as a particle; "" for none.
     """
 
-    kind: Literal["word", "fact", "limit", "you"]
+    kind: Literal["word", "fact", "limit", "person"]
     text: str
     marker: str = ""
     fact: Fact | None = None
@@ -146,8 +146,8 @@ def _clauses(text: str, language: str, facts: Sequence[Fact]) -> list[Clause]:
             free = end, f"{marker} {folded[start:end]}".strip()
             if items and start - items_end <= 1:
                 items[-1] = replace(items[-1], after=folded[start:end])
-        elif name == YOU:
-            items.append(Item("you", "", marker))
+        elif name in (WE, YOU):
+            items.append(Item("person", name, marker))
         elif name.startswith(WORD + FACT):
             items.append(Item("fact", "", marker, facts[int(name[2:])]))
         elif name.startswith(WORD):

@@ -13,6 +13,9 @@ __all__ = ["is_told", "told", "used_clauses"]
 USED = 0.75
 """A source's clause is used by a sentence that has more of its words than that."""
 
+DRAWN_ON = 2
+"""Words that a sentence has from one clause alone, at least, for it to be drawn on; and half of the clause's."""
+
 VALUE = 2
 
 FITTING = 0.6
@@ -24,6 +27,8 @@ def used_clauses(said: Reading, cited: Sequence[Reading]) -> list[tuple[Reading,
     used = [
         {place for place, clause in enumerate(reading.clauses) if _is_used(clause, reading, said)} for reading in cited
     ]
+    if len(cited) == 1:
+        used[0] |= {place for place in range(len(cited[0].clauses)) if _is_drawn_on(place, cited[0], said)}
     for mine in said.clauses:
         fitting = [
             (_fitting(mine, clause), -number, -place)
@@ -53,6 +58,15 @@ def _is_used(clause: Clause, reading: Reading, said: Reading) -> bool:
     if share is None:
         return any(facts) if facts else bool(clause.limits)
     return share == 1 if facts and not any(facts) else share > USED
+
+
+def _is_drawn_on(place: int, reading: Reading, said: Reading) -> bool:
+    """Whether half of what the clause says, and no other clause does, is told; with facts, it is used or it is not."""
+    clause = reading.clauses[place]
+    words = set(clause.words)
+    others = [word for other in reading.clauses if other is not clause for word in other.words]
+    its = [word for word in words if is_told(word, said) and not any(same_word(word, other) for other in others)]
+    return not clause.facts and len(its) >= DRAWN_ON and 2 * len(its) >= len(words)
 
 
 def told(clause: Clause, said: Reading) -> float | None:

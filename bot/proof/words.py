@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from index.tokens import WITHOUT_SPACES
 
-__all__ = ["AND", "FREE", "UNBROKEN", "YOU", "Span", "Wording", "are_opposite", "fold", "turns", "wording"]
+__all__ = ["AND", "FREE", "UNBROKEN", "WE", "YOU", "Span", "Wording", "are_opposite", "fold", "turns", "wording"]
 
 UNBROKEN = re.compile(f"[{WITHOUT_SPACES}]+")
 """Text in a script whose words have no spaces between them."""
@@ -21,7 +21,7 @@ UNBROKEN = re.compile(f"[{WITHOUT_SPACES}]+")
 OUTSIDE = 1
 """The place of inside and outside among the opposites, which all languages list in one order."""
 
-FREE, AND, YOU = "free", "and", "you"
+FREE, AND, WE, YOU = "free", "and", "we", "you"
 
 Span: TypeAlias = tuple[int, int]
 
@@ -39,14 +39,21 @@ class Wording:
 
     free: re.Pattern[str]
     joins: re.Pattern[str]
+    we: re.Pattern[str]
     you: re.Pattern[str]
     limits: Mapping[str, re.Pattern[str]]
     opposites: Sequence[tuple[re.Pattern[str], re.Pattern[str]]]
     spoken_to: Sequence[re.Pattern[str]]
 
     def spans(self, text: str) -> Iterator[tuple[Span, str]]:
-        """Where words stand that are no content, and what they do: `not`, `only`, ..., or FREE, AND, YOU."""
-        for name, pattern in ((FREE, self.free), (AND, self.joins), (YOU, self.you), *self.limits.items()):
+        """Where words stand that are no content, and what they do: `not`, `only`, ..., FREE, AND, WE, YOU."""
+        for name, pattern in (
+            (FREE, self.free),
+            (AND, self.joins),
+            (WE, self.we),
+            (YOU, self.you),
+            *self.limits.items(),
+        ):
             for match in pattern.finditer(text):
                 yield match.span(), name
 
@@ -72,6 +79,7 @@ def wording(language: str) -> Wording:
     return Wording(
         _any_of(listed.get("free", ())),
         _any_of(listed.get("joins", ())),
+        _any_of(listed.get("we", ())),
         _any_of(listed.get("you", ())),
         {name: _any_of(entries) for name, entries in listed.get("limits", {}).items()},
         [(_side(one), _side(other)) for one, other in listed.get("opposites", ())],
