@@ -8,18 +8,17 @@ from itertools import combinations
 from bot.proof.order import same_item
 from bot.proof.reading import Clause, Item, Reading
 from bot.proof.same import same_word
-from bot.proof.used import used_clauses
+from bot.proof.used import Used
 
 __all__ = ["belonging"]
 
 
-def belonging(said: Reading, cited: Sequence[Reading]) -> str | None:
+def belonging(said: Reading, used: Sequence[Used]) -> str | None:
     """A word that only a part of a source has which the sentence does not say: another's name, another's hours.
 
     A source's first part is no such part: what it begins with often goes for all of it ("The desk is open from 9 to 5
     on weekdays and from 10 to 2 on Saturdays").
     """
-    used = used_clauses(said, cited)
     allowed = [
         word
         for reading, places in used
@@ -39,7 +38,7 @@ def belonging(said: Reading, cited: Sequence[Reading]) -> str | None:
         for word in said.words
         if not any(same_word(word, other) for other in allowed) and any(same_word(word, other) for other in elsewhere)
     ]
-    strays = strays or _exchanged(said, cited)
+    strays = strays or _exchanged(said, [reading for reading, _ in used])
     return f"its sources say this of something else: {', '.join(strays)}" if strays else None
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from bot.proof.reading import Clause, Reading
-from bot.proof.used import told, used_clauses
+from bot.proof.used import Used, told
 
 __all__ = ["limits"]
 
@@ -35,9 +35,8 @@ MODAL = {"may", "must", "should"}
 """What is told without any of these may be told as a duty: "the form is to be sent", "you must send the form"."""
 
 
-def limits(said: Reading, cited: Sequence[Reading]) -> str | None:
+def limits(said: Reading, used: Sequence[Used]) -> str | None:
     """What the sentence adds or leaves out."""
-    used = used_clauses(said, cited)
     mine = Counter(ALIKE.get(limit, limit) for limit in said.limits)
     theirs = Counter(ALIKE.get(limit, limit) for reading, places in used for limit in _of(reading, places, said))
     if mine["forbidden"] or theirs["forbidden"]:

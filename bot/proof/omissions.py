@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.proof.reading import Clause, Item, Reading
 from bot.proof.stated import has_fact, has_number, number_of
-from bot.proof.used import is_told, told, used_clauses
+from bot.proof.used import Used, is_told, told
 from bot.proof.words import turns
 
 __all__ = ["omissions"]
@@ -15,11 +15,9 @@ SHORT = 2
 """A source's first clause of so few words may be what the rest is about; one after "and" belongs to what is before."""
 
 
-def omissions(said: Reading, cited: Sequence[Reading]) -> str | None:
+def omissions(said: Reading, used: Sequence[Used]) -> str | None:
     """Whom a source speaks of, the second of two things, a number before its unit, "outside" and the like."""
-    left_out = next(
-        (words for reading, places in used_clauses(said, cited) for words in _left_out(reading, places, said)), None
-    )
+    left_out = next((words for reading, places in used for words in _left_out(reading, places, said)), None)
     return f"it leaves out what its sources say: {left_out}" if left_out else None
 
 

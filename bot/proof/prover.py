@@ -15,6 +15,7 @@ from bot.proof.order import order
 from bot.proof.reading import read
 from bot.proof.stated import facts
 from bot.proof.support import unsupported
+from bot.proof.used import used_clauses
 from index.types import Embedder
 
 __all__ = ["CHECKS", "Check", "Objection", "Prover", "Source"]
@@ -76,11 +77,12 @@ class Prover:
         titles = [read(source.title, language) for source in sources if source.title]
         if far := unsupported(said, cited, titles, self._near):
             yield Objection("words", far)
-        if limited := limits(said, cited):
+        used = used_clauses(said, cited)
+        if limited := limits(said, used):
             yield Objection("limits", limited)
-        if left_out := omissions(said, cited):
+        if left_out := omissions(said, used):
             yield Objection("omissions", left_out)
-        if strays := belonging(said, cited):
+        if strays := belonging(said, used):
             yield Objection("belonging", strays)
         if exchanged := order(said, cited):
             yield Objection("order", exchanged)

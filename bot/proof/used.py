@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from bot.proof.reading import Clause, Reading
 from bot.proof.same import same_word
 from bot.proof.stated import has_fact, has_number, number_of, same_fact
 
-__all__ = ["is_told", "told", "used_clauses"]
+__all__ = ["Used", "is_told", "told", "used_clauses"]
+
+Used: TypeAlias = tuple[Reading, set[int]]
+"""A source, and the places of those of its clauses that a sentence says, in whole or in part."""
 
 USED = 0.75
 """A source's clause is used by a sentence that has more of its words than that."""
@@ -22,8 +26,8 @@ FITTING = 0.6
 """So many of the words of one of the sentence's clauses have to stand in a source's clause for it to be used by it."""
 
 
-def used_clauses(said: Reading, cited: Sequence[Reading]) -> list[tuple[Reading, set[int]]]:
-    """Of each source, the places of the clauses that the sentence says, in whole or in part."""
+def used_clauses(said: Reading, cited: Sequence[Reading]) -> list[Used]:
+    """Of each source."""
     used = [
         {place for place, clause in enumerate(reading.clauses) if _is_used(clause, reading, said)} for reading in cited
     ]
