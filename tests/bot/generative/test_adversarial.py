@@ -34,7 +34,7 @@ class Model:
         attempts = [self.record.first, *([self.record.repaired] if self.record.repaired else [])]
         if "careful translator" in request.system:
             (text,) = json.loads("\n".join(request.user.splitlines()[1:-1]))["texts"]
-            (attempt,) = [attempt for attempt in attempts if attempt.sentence == text]
+            attempt = next(attempt for attempt in attempts if attempt.sentence == text)
             return Reply(json.dumps({"texts": [{"wordings": attempt.back}]}, ensure_ascii=False))
         if "cannot be shown" not in request.user:
             return said(self.record.first)
