@@ -10,7 +10,7 @@ import signal
 import sqlite3
 import sys
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -242,6 +242,16 @@ async def test_an_answer_that_a_killed_process_had_finished_is_left_as_it_is(tmp
         assert own.count(message.ts) == 1
 
 
+def is_locked(inbox: Path) -> bool:
+    with closing(sqlite3.connect(inbox, timeout=0.1, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+        connection.execute("ROLLBACK")
+        return False
+
+
 async def test_a_process_that_wakes_after_another_has_answered_changes_nothing(tmp_path: Path) -> None:
     async with Workspace() as workspace, AsyncExitStack() as stack:
         asleep, other = (Replica(workspace, tmp_path / "inbox.sqlite3", 1.8, "prose") for _ in range(2))
@@ -250,6 +260,10 @@ async def test_a_process_that_wakes_after_another_has_answered_changes_nothing(t
             stack.push_async_callback(replica.kill)
         said, message = await begun(workspace, asleep)
         asleep.stop()
+        while is_locked(tmp_path / "inbox.sqlite3"):  # in the middle of writing it would keep the others from it
+            asleep.go_on()
+            await asyncio.sleep(0.01)
+            asleep.stop()
         workspace.events_url = other.url
         await workspace.until(lambda: are_whole(workspace, said), DEADLINE)
         changes = [call for call in workspace.calls if call.method == "chat.update"]
