@@ -93,7 +93,7 @@ def open_model(settings: ModelSettings) -> BaseChatModel:
     told |= {"api_key": settings.api_key} if settings.api_key else {}
     try:
         chat: BaseChatModel = init_chat_model(name, model_provider=provider, **(told | dict(settings.options)))
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 - each provider has errors of its own
         # A missing package, a provider or an option that is not known, no key: the libraries' words say which.
         raise ModelError(f"the model {settings.name} cannot be opened: {_told_by(error, settings)}") from None
     return chat
